@@ -1,0 +1,45 @@
+package airflow
+
+// Component is a part of Airflow, in Airflow's own words.
+type Component string
+
+// The components of both charts. The community chart's "web" is Webserver;
+// Airflow 3 has an APIServer instead.
+const (
+	Webserver       Component = "webserver"
+	APIServer       Component = "api-server"
+	Scheduler       Component = "scheduler"
+	Worker          Component = "worker"
+	Triggerer       Component = "triggerer"
+	DagProcessor    Component = "dag-processor"
+	Flower          Component = "flower"
+	PgBouncer       Component = "pgbouncer"
+	Database        Component = "database"
+	Broker          Component = "broker"
+	Statsd          Component = "statsd"
+	OtelCollector   Component = "otel-collector"
+	Migrations      Component = "migrations"
+	CreateUser      Component = "create-user"
+	Sync            Component = "sync"
+	Cleanup         Component = "cleanup"
+	DatabaseCleanup Component = "database-cleanup"
+	TaskPod         Component = "task-pod"
+	// Other is a workload of the release that no chart knows: an extra manifest, or a fork's own.
+	Other Component = "other"
+)
+
+// Components are all of them, in the order a report lists them.
+var Components = []Component{
+	Webserver, APIServer, Scheduler, DagProcessor, Triggerer, Worker, TaskPod, Flower,
+	Database, PgBouncer, Broker, Statsd, OtelCollector,
+	Migrations, CreateUser, Sync, Cleanup, DatabaseCleanup, Other,
+}
+
+// RunsDagCode says whether DAG authors' code runs in the component's pods.
+func (c Component) RunsDagCode() bool {
+	switch c {
+	case Worker, TaskPod, Triggerer, DagProcessor:
+		return true
+	}
+	return false
+}

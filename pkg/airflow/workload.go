@@ -1,0 +1,75 @@
+package airflow
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// Workload is one thing that has or makes pods: a controller, a hook Job, a
+// bare pod, or the KubernetesExecutor's task pod template in its ConfigMap.
+type Workload struct {
+	Component Component
+	// Set is the name of a Celery worker set; empty for the default set.
+	Set    string
+	Ref    snapshot.Ref
+	Object *snapshot.Object
+	Origin snapshot.Origin
+	// Future marks pods that do not exist yet: the task pod template.
+	Future bool
+	Meta   metav1.ObjectMeta // the pod's
+	Spec   corev1.PodSpec
+	// PodPath is the JSON pointer of the pod (not its spec) in Object: "/spec/template" for a Deployment, "" for a Pod.
+	// In a ConfigMap it is "/data/<key>#": the part after # points into the text.
+	PodPath string
+}
+
+// ContainerKind says which list a container stands in.
+type ContainerKind string
+
+// The three lists of a pod.
+const (
+	Init      ContainerKind = "initContainers"
+	Regular   ContainerKind = "containers"
+	Ephemeral ContainerKind = "ephemeralContainers"
+)
+
+// Container is one container of a workload, with the JSON pointer of its place in the object.
+type Container struct {
+	*corev1.Container
+	Kind ContainerKind
+	Path string
+}
+
+// Containers are all of them: init, regular, ephemeral. It is the one visitor every rule uses.
+func (w *Workload) Containers() []Container {
+	out := make([]Container, 0, len(w.Spec.InitContainers)+len(w.Spec.Containers)+len(w.Spec.EphemeralContainers))
+	add := func(kind ContainerKind, i int, c *corev1.Container) {
+		out = append(out, Container{Container: c, Kind: kind, Path: fmt.Sprintf("%s/spec/%s/%d", w.PodPath, kind, i)})
+	}
+	for i := range w.Spec.InitContainers {
+		add(Init, i, &w.Spec.InitContainers[i])
+	}
+	for i := range w.Spec.Containers {
+		add(Regular, i, &w.Spec.Containers[i])
+	}
+	for i := range w.Spec.EphemeralContainers {
+		c := corev1.Container(w.Spec.EphemeralContainers[i].EphemeralContainerCommon)
+		add(Ephemeral, i, &c)
+	}
+	return out
+}
+
+// SpecPath is the JSON pointer of the pod's spec.
+func (w *Workload) SpecPath() string { return w.PodPath + "/spec" }
+
+// ServiceAccount is the account the pods run as; "default" where none is named.
+func (w *Workload) ServiceAccount() string {
+	if w.Spec.ServiceAccountName == "" {
+		return "default"
+	}
+	return w.Spec.ServiceAccountName
+}

@@ -1,0 +1,88 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// process is one running part of the control plane.
+type process struct {
+	name   string
+	log    string
+	handle *os.Process
+	done   chan struct{} // closed when the process has ended and was waited for
+	err    error         // how it ended; read it after done
+}
+
+// startProcess starts a command whose output goes to dir/name.log.
+func startProcess(dir, name, path string, args ...string) (*process, error) {
+	p := &process{name: name, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
+	output, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer output.Close()
+	cmd := exec.Command(path, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = dir, output, output, childAttributes()
+	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH")}
+	started := make(chan error)
+	go func() {
+		// Linux kills the child when the thread that started it ends, so that
+		// thread is kept for as long as the child lives.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			p.err = cmd.Wait()
+		}
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	p.handle = cmd.Process
+	return p, nil
+}
+
+// kill ends the process and waits for that. Its data is thrown away with it, so
+// there is nothing to shut down in good order.
+func (p *process) kill() {
+	_ = p.handle.Kill()
+	<-p.done
+}
+
+// ended returns an error with the log's end if the process is no longer there.
+func (p *process) ended() error {
+	select {
+	case <-p.done:
+		text, _ := os.ReadFile(p.log)
+		return fmt.Errorf("%s ended (%v):\n%s", p.name, p.err, tail(string(text), 15))
+	default:
+		return nil
+	}
+}
+
+// untilReady calls ready until it returns nil, at most until ctx is done, and
+// gives up early when one of the processes ends.
+func untilReady(ctx context.Context, what string, ready func(context.Context) error, needs ...*process) error {
+	return poll(ctx, what, func(ctx context.Context) (bool, error) {
+		for _, p := range needs {
+			if err := p.ended(); err != nil {
+				return false, err
+			}
+		}
+		return ready(ctx) == nil, nil
+	})
+}
+
+// tail returns the last n lines of a text.
+func tail(text string, n int) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}

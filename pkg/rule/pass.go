@@ -1,0 +1,114 @@
+package rule
+
+import (
+	"slices"
+	"time"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// Parameters are what a profile may tune.
+type Parameters struct {
+	// AllowedRegistries are the image registries (host, or host/path prefix) that AS705 accepts; empty accepts all but the abandoned.
+	AllowedRegistries []string `json:"allowedRegistries,omitempty"`
+	// ExposedServices are the Services that may be reachable from outside the cluster on purpose.
+	ExposedServices []string `json:"exposedServices,omitempty"`
+	// Namespaces, where there is more than one, are those Airflow launches pods in.
+	Namespaces []string `json:"namespaces,omitempty"`
+	// Egress and IngressFrom declare connections that no chart can know.
+	Egress      []Peer `json:"egress,omitempty"`
+	IngressFrom []Peer `json:"ingressFrom,omitempty"`
+}
+
+// Peer is one declared connection: where to or from (a CIDR, a host or a label selector), which ports, and why.
+type Peer struct {
+	To    string   `json:"to,omitempty"`
+	From  string   `json:"from,omitempty"`
+	Ports []string `json:"ports,omitempty"`
+	Why   string   `json:"why"`
+}
+
+// Pass is one run of one rule over one model. A rule sees evidence only
+// through it, so what a rule reads is known.
+type Pass struct {
+	Level      Level // the profile's
+	Parameters Parameters
+	Findings   []Finding
+	// Subjects counts what was judged; a rule that judged nothing does not pass.
+	Subjects int
+	// Unknowns are the reasons why something needed could not be judged.
+	Unknowns []string
+
+	model *airflow.Model
+	reads []snapshot.Kind
+}
+
+// NewPass begins a run of a rule over a model.
+func NewPass(model *airflow.Model, level Level, parameters Parameters) *Pass {
+	return &Pass{model: model, Level: level, Parameters: parameters}
+}
+
+// Report adds a finding.
+func (p *Pass) Report(f Finding) { p.Findings = append(p.Findings, f) }
+
+// Unknown notes why something could not be judged: the rule then cannot pass.
+func (p *Pass) Unknown(reason string) {
+	if !slices.Contains(p.Unknowns, reason) {
+		p.Unknowns = append(p.Unknowns, reason)
+	}
+}
+
+// Reads are the kinds of evidence the rule has looked at, sorted.
+func (p *Pass) Reads() []snapshot.Kind {
+	slices.Sort(p.reads)
+	return slices.Clone(slices.Compact(p.reads))
+}
+
+// Workloads are everything that has or makes pods, the future task pod included.
+func (p *Pass) Workloads() []*airflow.Workload {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	return p.model.Workloads
+}
+
+// Objects are the objects of one kind.
+func (p *Pass) Objects(kind snapshot.Kind) []*snapshot.Object {
+	p.reads = append(p.reads, kind)
+	return p.model.Snapshot.OfKind(kind)
+}
+
+// Read says whether a kind was read completely.
+func (p *Pass) Read(kind snapshot.Kind) bool {
+	p.reads = append(p.reads, kind)
+	return p.model.Snapshot.CoverageOf(kind).State == snapshot.Read
+}
+
+// Release is Helm's record: values, hooks and manifest.
+func (p *Pass) Release() *snapshot.Release {
+	p.reads = append(p.reads, snapshot.ReleaseRecord)
+	return &p.model.Snapshot.Release
+}
+
+// ServerVersion is the API server's version; empty where unknown.
+func (p *Pass) ServerVersion() string {
+	p.reads = append(p.reads, snapshot.ServerVersion)
+	return p.model.Snapshot.ServerVersion
+}
+
+// Now is when the snapshot was taken.
+func (p *Pass) Now() time.Time { return p.model.Snapshot.TakenAt }
+
+// Airflow is what is known about the release without looking at a kind: names, dialect, versions, executors.
+func (p *Pass) Airflow() airflow.Identity { return p.model.Identity }
+
+// ValuesKey is the values path of this chart that sets a field of a workload; empty where no key reaches it.
+func (p *Pass) ValuesKey(w *airflow.Workload, container string, field airflow.Field) string {
+	return p.model.ValuesKey(w, container, field)
+}
+
+// Settings are the values Airflow uses for one option, one for each place that sets it.
+func (p *Pass) Settings(section, key string) []airflow.Setting {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	p.reads = append(p.reads, snapshot.Secret)
+	return p.model.Settings(section, key)
+}

@@ -1,0 +1,75 @@
+package snapshot
+
+import "slices"
+
+// Kind names a kind of evidence: mostly Kubernetes kinds, and three that are
+// not objects of the release.
+type Kind string
+
+// The kinds a run may read. ReleaseRecord is Helm's stored release (values,
+// hooks, history); ServerVersion is the API server's version; PolicyEngines
+// are the resources of other policy engines, seen but not evaluated.
+const (
+	Deployment         Kind = "Deployment"
+	StatefulSet        Kind = "StatefulSet"
+	DaemonSet          Kind = "DaemonSet"
+	ReplicaSet         Kind = "ReplicaSet"
+	Job                Kind = "Job"
+	CronJob            Kind = "CronJob"
+	Pod                Kind = "Pod"
+	ConfigMap          Kind = "ConfigMap"
+	Secret             Kind = "Secret"
+	ServiceAccount     Kind = "ServiceAccount"
+	Role               Kind = "Role"
+	RoleBinding        Kind = "RoleBinding"
+	ClusterRole        Kind = "ClusterRole"
+	ClusterRoleBinding Kind = "ClusterRoleBinding"
+	Service            Kind = "Service"
+	Ingress            Kind = "Ingress"
+	HTTPRoute          Kind = "HTTPRoute"
+	Gateway            Kind = "Gateway"
+	Route              Kind = "Route"
+	NetworkPolicy      Kind = "NetworkPolicy"
+	PodDisruption      Kind = "PodDisruptionBudget"
+	Autoscaler         Kind = "HorizontalPodAutoscaler"
+	VolumeClaim        Kind = "PersistentVolumeClaim"
+	Namespace          Kind = "Namespace"
+	NodeAgents         Kind = "NodeAgents"
+	PolicyEngines      Kind = "PolicyEngines"
+	ReleaseRecord      Kind = "ReleaseRecord"
+	ServerVersion      Kind = "ServerVersion"
+)
+
+// Workloads are the kinds that hold pods now or later. ConfigMap belongs to
+// them: it holds the KubernetesExecutor's task pod template.
+var Workloads = []Kind{Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod, ConfigMap}
+
+// State says how well a kind was read.
+type State string
+
+const (
+	// Read means complete.
+	Read State = "read"
+	// Forbidden means the API server refused.
+	Forbidden State = "forbidden"
+	// Unserved means the API server does not know the kind.
+	Unserved State = "unserved"
+	// NotCollected means nobody asked, the source cannot hold it, or the list failed (then Reason says why).
+	NotCollected State = "notCollected"
+)
+
+// Coverage is the state of one kind.
+type Coverage struct {
+	Kind   Kind   `json:"kind"`
+	State  State  `json:"state"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// CoverageOf is the state of one kind; NotCollected where nothing is noted.
+func (s *Snapshot) CoverageOf(kind Kind) Coverage {
+	i := slices.IndexFunc(s.Coverage, func(c Coverage) bool { return c.Kind == kind })
+	if i < 0 {
+		return Coverage{Kind: kind, State: NotCollected}
+	}
+	return s.Coverage[i]
+}

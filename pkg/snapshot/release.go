@@ -1,0 +1,46 @@
+package snapshot
+
+// Record says what stands behind a release's name.
+type Record string
+
+const (
+	// Stored releases were decoded from Helm's own storage.
+	Stored Record = "stored"
+	// Recognised releases have no readable record; labels and annotations of live objects gave them away.
+	Recognised Record = "recognised"
+	// FromChart releases were rendered by this run from a chart and values.
+	FromChart Record = "chart"
+	// FromFiles releases were read as manifests.
+	FromFiles Record = "files"
+)
+
+// Release is the unit of security: one Helm release of Airflow.
+type Release struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+	Revision  int    `json:"revision,omitempty"` // Helm's, from 1; 0 where no record was read
+	Status    string `json:"status,omitempty"`   // Helm's word: deployed, failed, pending-upgrade, …
+	Record    Record `json:"record"`
+	// ApplyMethod is "ssa" or "csa" where Helm 4 wrote the record, else empty.
+	ApplyMethod string `json:"applyMethod,omitempty"`
+	Chart       Chart  `json:"chart"`
+	// Values are the user's own, with every text masked that could be a secret.
+	Values map[string]any `json:"values,omitempty"`
+	// Unread are the paths of user values that no template of the chart reads.
+	Unread []string `json:"unreadValues,omitempty"`
+	// Manifest and Hooks are what the record says was installed; empty where no record was read.
+	Manifest []Object `json:"manifest,omitempty"`
+	Hooks    []Object `json:"hooks,omitempty"`
+}
+
+// Chart is what a release's Chart.yaml says of itself.
+type Chart struct {
+	Name        string   `json:"name,omitempty"`
+	Version     string   `json:"version,omitempty"`
+	AppVersion  string   `json:"appVersion,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Home        string   `json:"home,omitempty"`
+	Sources     []string `json:"sources,omitempty"`
+	// ValueKeys are the top-level keys of the chart's own values.yaml, sorted: what tells forks of one chart from the other.
+	ValueKeys []string `json:"valueKeys,omitempty"`
+}

@@ -1,0 +1,64 @@
+package snapshot
+
+import (
+	"slices"
+	"time"
+)
+
+// Version is the format of a saved snapshot.
+const Version = "airflowsec.io/v1alpha1"
+
+// Snapshot is everything one command reads about one release.
+type Snapshot struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"` // always "Snapshot"
+	// TakenAt is the time of reading, in UTC: rules that depend on a date use it, so a replay answers as the first run did.
+	TakenAt time.Time `json:"takenAt"`
+	Release Release   `json:"release"`
+	// Objects are the live objects, or, without a cluster, the rendered ones (hooks included).
+	Objects []Object `json:"objects"`
+	// ServerVersion is the API server's, as "v1.36.3"; empty where unknown.
+	ServerVersion string     `json:"serverVersion,omitempty"`
+	Coverage      []Coverage `json:"coverage"`
+}
+
+// Offline says that the source was files or a chart, which can never hold what only a cluster knows.
+func (s *Snapshot) Offline() bool {
+	return s.Release.Record == FromChart || s.Release.Record == FromFiles
+}
+
+// OfKind are the objects of one kind, in order.
+func (s *Snapshot) OfKind(kind Kind) []*Object {
+	var out []*Object
+	for i := range s.Objects {
+		if Kind(s.Objects[i].Kind) == kind {
+			out = append(out, &s.Objects[i])
+		}
+	}
+	return out
+}
+
+// Find is the object with this kind, namespace and name, or nil.
+func (s *Snapshot) Find(kind Kind, namespace, name string) *Object {
+	for i := range s.Objects {
+		o := &s.Objects[i]
+		if Kind(o.Kind) == kind && o.Namespace == namespace && o.Name == name {
+			return o
+		}
+	}
+	return nil
+}
+
+// Sort puts objects and coverage into the one order every run uses.
+func (s *Snapshot) Sort() {
+	byRef := func(a, b Object) int { return a.Compare(b.Ref) }
+	slices.SortStableFunc(s.Objects, byRef)
+	slices.SortStableFunc(s.Release.Manifest, byRef)
+	slices.SortStableFunc(s.Release.Hooks, byRef)
+	slices.SortStableFunc(s.Coverage, func(a, b Coverage) int {
+		if a.Kind < b.Kind {
+			return -1
+		}
+		return 1
+	})
+}
