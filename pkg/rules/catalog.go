@@ -1,0 +1,21 @@
+// Package rules is the catalogue: one file per rule, listed once, in ID order.
+package rules
+
+import "github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+
+// All are the rules, in ID order.
+func All() []*rule.Rule {
+	return []*rule.Rule{
+		noPrivilegeEscalation,
+	}
+}
+
+// Find is the rule with an ID or slug, or nil.
+func Find(name string) *rule.Rule {
+	for _, r := range All() {
+		if r.ID == name || r.Slug == name {
+			return r
+		}
+	}
+	return nil
+}
