@@ -21,7 +21,7 @@ var noPrivilegeEscalation = &rule.Rule{
 	Level:    rule.Restricted,
 	FixKinds: []rule.FixKind{rule.Patch, rule.Values},
 	Topics:   []string{"K8s", "Work"},
-	Refs:     []rule.Ref{{Source: "Pod Security Standards", ID: "restricted: allowPrivilegeEscalation", URL: "https://kubernetes.io/docs/concepts/security/pod-security-standards/"}},
+	Refs:     []rule.Ref{pss("restricted: allowPrivilegeEscalation"), cis("5.2.6"), nsa("Pod security"), owasp("K01"), mitre("T1068"), mitre("T1611")},
 	Needs:    snapshot.Workloads,
 	Check:    checkNoPrivilegeEscalation,
 }
