@@ -105,6 +105,7 @@ func gaps(s *snapshot.Snapshot, needs []snapshot.Kind) (unread, absent []string)
 		c := s.CoverageOf(kind)
 		switch {
 		case c.State == snapshot.Read:
+		case kind == snapshot.Pod && s.Offline(): // manifests hold what makes pods, which is what is judged there
 		case c.State == snapshot.NotCollected && s.Offline():
 			absent = append(absent, string(kind))
 		case c.State == snapshot.Unserved:
