@@ -1,0 +1,3 @@
+// Package cli turns words into options and options into calls. It holds no
+// knowledge of Airflow.
+package cli

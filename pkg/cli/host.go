@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+)
+
+// pluginName is what both hosts call the plugin.
+const pluginName = "airflowsec"
+
+// invokedAs is how the user called the program, for usage texts.
+func invokedAs(arg0 string) string {
+	base := strings.TrimSuffix(filepath.Base(arg0), ".exe")
+	switch {
+	case underHelm():
+		return "helm " + pluginName
+	case strings.HasPrefix(base, "kubectl-"), strings.HasPrefix(base, "kubectl_complete-"):
+		return "kubectl " + pluginName
+	default:
+		return pluginName
+	}
+}
+
+// underHelm says that Helm started the plugin. HELM_ variables count only
+// then: people export HELM_NAMESPACE in shells that also run kubectl.
+func underHelm() bool { return os.Getenv("HELM_PLUGIN_NAME") == pluginName }
+
+// takeHelmSettings puts what Helm swallowed (-n, --kube-context, …) where the
+// user said nothing. Helm always sets HELM_NAMESPACE, so -A beats it.
+func takeHelmSettings(flags *genericclioptions.ConfigFlags, all bool) {
+	if !underHelm() {
+		return
+	}
+	for _, s := range []struct {
+		name string
+		into *string
+	}{
+		{"HELM_KUBECONTEXT", flags.Context},
+		{"HELM_KUBETOKEN", flags.BearerToken},
+		{"HELM_KUBEASUSER", flags.Impersonate},
+		{"HELM_KUBEAPISERVER", flags.APIServer},
+		{"HELM_KUBECAFILE", flags.CAFile},
+		{"HELM_KUBETLS_SERVER_NAME", flags.TLSServerName},
+	} {
+		if *s.into == "" {
+			*s.into = os.Getenv(s.name)
+		}
+	}
+	if *flags.Namespace == "" && !all {
+		*flags.Namespace = os.Getenv("HELM_NAMESPACE")
+	}
+	if groups := os.Getenv("HELM_KUBEASGROUPS"); groups != "" && len(*flags.ImpersonateGroup) == 0 {
+		*flags.ImpersonateGroup = strings.Split(groups, ",")
+	}
+	if insecure, err := strconv.ParseBool(os.Getenv("HELM_KUBEINSECURE_SKIP_TLS_VERIFY")); err == nil && !*flags.Insecure {
+		*flags.Insecure = insecure
+	}
+}

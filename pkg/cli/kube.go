@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
+)
+
+// kubeFlags are how to reach a cluster: all of kubectl's own, and -A.
+type kubeFlags struct {
+	*genericclioptions.ConfigFlags
+	all bool
+}
+
+func newKubeFlags() *kubeFlags {
+	return &kubeFlags{ConfigFlags: genericclioptions.NewConfigFlags(true)}
+}
+
+func (f *kubeFlags) add(cmd *cobra.Command) {
+	f.AddFlags(cmd.Flags())
+	cmd.Flags().BoolVarP(&f.all, "all-namespaces", "A", false, "All namespaces; beats -n")
+	cmd.Flags().SetNormalizeFunc(helmNames)
+}
+
+// helmNames lets Helm's name for --context stand for kubectl's.
+func helmNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "kube-context" {
+		name = "context"
+	}
+	return pflag.NormalizedName(name)
+}
+
+// namespace is where to look: the flag, else the kubeconfig's context, else "default"; empty means everywhere.
+func (f *kubeFlags) namespace() (string, error) {
+	takeHelmSettings(f.ConfigFlags, f.all)
+	if f.all {
+		return "", nil
+	}
+	ns, _, err := f.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		return "", fmt.Errorf("kubeconfig: %w", err)
+	}
+	return ns, nil
+}
+
+// cluster is the cluster these flags name. Nothing is asked of it yet.
+func (f *kubeFlags) cluster(streams Streams, progress func(string)) (*collect.Cluster, error) {
+	takeHelmSettings(f.ConfigFlags, f.all)
+	config, err := f.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig: %w", err)
+	}
+	config.UserAgent = "kubectl-airflowsec/" + version
+	return &collect.Cluster{
+		Config: config, Driver: os.Getenv("HELM_DRIVER"), Progress: progress, Now: now,
+		Warn: func(text string) { fmt.Fprintln(streams.ErrOut, "warning:", text) },
+	}, nil
+}
+
+// releases finds what a command is about: one named release, the only one, or with -A all of them.
+func (f *kubeFlags) releases(ctx context.Context, c *collect.Cluster, name string) ([]collect.Found, error) {
+	ns, err := f.namespace()
+	if err != nil {
+		return nil, err
+	}
+	found, coverage, err := c.Releases(ctx, ns)
+	if err != nil {
+		return nil, err
+	}
+	return choose(found, coverage, name, ns)
+}
+
+// now is the time of reading. SOURCE_DATE_EPOCH, where set, makes runs on different days comparable.
+func now() time.Time {
+	var seconds int64
+	if _, err := fmt.Sscan(os.Getenv("SOURCE_DATE_EPOCH"), &seconds); err == nil {
+		return time.Unix(seconds, 0).UTC()
+	}
+	return time.Now().UTC()
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/klog/v2"
+)
+
+// maxVerbosity is the last klog level at which client-go logs no bodies:
+// from 8 on it prints what the API server answers, Secrets included.
+const maxVerbosity = 7
+
+func newRootCommand(invoked string, streams Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   pluginName,
+		Short: "Check the security of an Apache Airflow release on Kubernetes",
+		Long: `Checks the security of an Apache Airflow release, installed or not yet,
+against a hardening profile. It reads and never writes.`,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: invoked},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.ErrOut)
+	addVerbosity(root.PersistentFlags())
+	root.AddCommand(
+		newListCommand(streams),
+		newCheckCommand(streams),
+		newExplainCommand(streams),
+		newRulesCommand(streams),
+		newSnapshotCommand(streams),
+		newAccessCommand(streams),
+		newVersionCommand(streams),
+		newCompletionCommand(root, streams),
+	)
+	for _, cmd := range root.Commands() {
+		cmd.Example = strings.ReplaceAll(cmd.Example, "$HOST", invoked)
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())
+	})
+	return root
+}
+
+// addVerbosity gives -v its meaning in kubectl: client-go's own talk about requests.
+func addVerbosity(flags *pflag.FlagSet) {
+	flags.VarP(verbosity{}, "v", "v", "Log level of requests to the API server, 0 to "+strconv.Itoa(maxVerbosity)+" (bodies are never logged)")
+}
+
+// verbosity sets klog's level when parsed, capped where bodies would be logged.
+type verbosity struct{}
+
+// String is the default shown in help texts.
+func (verbosity) String() string { return "0" }
+
+// Type is the placeholder shown in help texts.
+func (verbosity) Type() string { return "level" }
+
+// Set takes a level from the command line.
+func (verbosity) Set(text string) error {
+	level, err := strconv.Atoi(text)
+	if err != nil || level < 0 {
+		return fmt.Errorf("%q is not a log level", text)
+	}
+	var set flag.FlagSet
+	klog.InitFlags(&set)
+	return set.Set("v", strconv.Itoa(min(level, maxVerbosity)))
+}
+
+func addOutputFlag(cmd *cobra.Command, into *string, formats, standard string) {
+	cmd.Flags().StringVarP(into, "output", "o", standard, "Output format: "+formats)
+}
