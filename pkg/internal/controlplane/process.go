@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // process is one running part of the control plane.
@@ -68,17 +69,22 @@ func (p *process) ended() error {
 	}
 }
 
-// untilReady calls ready until it returns nil, at most until ctx is done, and
-// gives up early when one of the processes ends.
-func untilReady(ctx context.Context, what string, ready func(context.Context) error, needs ...*process) error {
-	return poll(ctx, what, func(ctx context.Context) (bool, error) {
-		for _, p := range needs {
-			if err := p.ended(); err != nil {
-				return false, err
-			}
+// until asks again and again what is missing until that is nothing, something
+// goes wrong for good, or ctx is done.
+func until(ctx context.Context, missing func(context.Context) (string, error)) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		what, err := missing(ctx)
+		if err != nil || what == "" {
+			return err
 		}
-		return ready(ctx) == nil, nil
-	})
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w while waiting for %s", context.Cause(ctx), what)
+		case <-tick.C:
+		}
+	}
 }
 
 // tail returns the last n lines of a text.

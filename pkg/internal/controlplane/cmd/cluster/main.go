@@ -1,0 +1,117 @@
+// Command cluster brings up a local control plane with an Airflow release to try
+// the plugin on. It needs Go and nothing else:
+//
+//	go run ./pkg/internal/controlplane/cmd/cluster            # until Ctrl-C
+//	go run ./pkg/internal/controlplane/cmd/cluster -detach    # in the background
+//	go run ./pkg/internal/controlplane/cmd/cluster -stop
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
+)
+
+// options are the flags' values.
+type options struct {
+	chart, helm         string
+	tools, detach, stop bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.chart, "chart", "community", "chart to install: community or official under testdata/charts, or a folder")
+	flag.StringVar(&o.helm, "helm", "helm3", "helm3 or helm4")
+	flag.BoolVar(&o.tools, "tools", false, "only build the commands that tests need")
+	flag.BoolVar(&o.detach, "detach", false, "return when the cluster is up and leave it running")
+	flag.BoolVar(&o.stop, "stop", false, "stop the cluster that runs")
+	flag.Parse()
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	if err := run(ctx, o); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "cluster:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	if o.tools {
+		return controlplane.BuildTools(ctx)
+	}
+	cache, err := controlplane.CacheDir()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(cache, "cluster")
+	if o.stop {
+		return askToStop(dir)
+	}
+	if conn, err := dial(dir); err == nil {
+		fmt.Fprintln(os.Stderr, "A cluster runs already; stop it with -stop.")
+		printKubeconfig(filepath.Join(dir, "kubeconfig-"+controlplane.Admin))
+		return conn.Close()
+	}
+	if err := controlplane.BuildTools(ctx); err != nil {
+		return err
+	}
+	if o.detach {
+		return detach(dir, o)
+	}
+	return serve(ctx, dir, o)
+}
+
+// serve runs the cluster until ctx is done or somebody asks for the end.
+func serve(ctx context.Context, dir string, o options) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	control, err := listen(dir)
+	if err != nil {
+		return err
+	}
+	defer control.close() // after the cluster has stopped
+	c, err := controlplane.Start(ctx, controlplane.Options{Dir: dir, Users: 3})
+	if err != nil {
+		return err
+	}
+	defer c.Stop()
+	if err := install(ctx, c, o); err != nil {
+		return err
+	}
+	printKubeconfig(c.Kubeconfig(controlplane.Admin))
+	fmt.Fprintf(os.Stderr, "Release airflow runs in namespace airflow. Users without rights: %s-least-1 to 3.\n", filepath.Join(dir, "kubeconfig"))
+	select {
+	case <-ctx.Done():
+	case <-control.stop:
+	}
+	return nil
+}
+
+func install(ctx context.Context, c *controlplane.Cluster, o options) error {
+	chart := o.chart
+	if chart == "community" || chart == "official" {
+		root, err := controlplane.Root()
+		if err != nil {
+			return err
+		}
+		chart = filepath.Join(root, "testdata", "charts", chart)
+	}
+	if _, err := c.Run(ctx, controlplane.Admin, o.helm, "install", "airflow", chart, "--namespace", "airflow", "--create-namespace"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	return c.WaitReady(ctx, "airflow")
+}
+
+func printKubeconfig(path string) {
+	fmt.Printf("export KUBECONFIG=%s\n", path)
+}
