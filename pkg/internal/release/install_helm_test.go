@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,10 @@ import (
 // carelessly quoted hook would trip over.
 func helm(t *testing.T, name string) started {
 	t.Helper()
-	home := filepath.Join(t.TempDir(), `it's "home"`)
+	home := t.TempDir()
+	if runtime.GOOS != "windows" { // where a name may not hold quotes
+		home = filepath.Join(home, `it's "home"`)
+	}
 	var env []string
 	for _, each := range []string{"HOME", "HELM_DATA_HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME"} {
 		env = append(env, each+"="+filepath.Join(home, each))
@@ -80,7 +84,7 @@ func repository(t *testing.T, tag string) string {
 	git.must(t, "add", ".")
 	git.must(t, "commit", "--quiet", "--message", "Release")
 	git.must(t, "tag", tag)
-	return "file://" + dir
+	return "file:///" + strings.TrimPrefix(filepath.ToSlash(dir), "/")
 }
 
 // TestHelm4RefusesWhatIsNotSigned guards the test above: a Helm that verified

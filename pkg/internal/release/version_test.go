@@ -3,6 +3,7 @@ package release
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/Masterminds/semver/v3"
@@ -35,5 +36,17 @@ func TestPluginFileKeepsTheOldFormat(t *testing.T) {
 	}
 	if plugin["name"] != Plugin {
 		t.Errorf("plugin.yaml names the plugin %v", plugin["name"])
+	}
+}
+
+// A binary that no release has stamped still names the version it leads to.
+func TestUnstampedVersionFollowsPluginFile(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), "pkg", "cli", "version.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`\bversion\s*=\s*"([^"]*)"`).FindSubmatch(text)
+	if want := pluginVersion(t) + "-dev"; len(found) != 2 || string(found[1]) != want {
+		t.Errorf("pkg/cli/version.go says %q, want %s", found, want)
 	}
 }
