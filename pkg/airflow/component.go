@@ -24,13 +24,15 @@ const (
 	Cleanup         Component = "cleanup"
 	DatabaseCleanup Component = "database-cleanup"
 	TaskPod         Component = "task-pod"
+	// RPCServer is the internal API server that charts before Airflow 3 could run.
+	RPCServer Component = "rpc-server"
 	// Other is a workload of the release that no chart knows: an extra manifest, or a fork's own.
 	Other Component = "other"
 )
 
 // Components are all of them, in the order a report lists them.
 var Components = []Component{
-	Webserver, APIServer, Scheduler, DagProcessor, Triggerer, Worker, TaskPod, Flower,
+	Webserver, APIServer, RPCServer, Scheduler, DagProcessor, Triggerer, Worker, TaskPod, Flower,
 	Database, PgBouncer, Broker, Statsd, OtelCollector,
 	Migrations, CreateUser, Sync, Cleanup, DatabaseCleanup, Other,
 }
@@ -42,4 +44,14 @@ func (c Component) RunsDagCode() bool {
 		return true
 	}
 	return false
+}
+
+// RunsAirflow says whether the component's main container is Airflow itself,
+// and so reads Airflow's settings; the stores and exporters beside it do not.
+func (c Component) RunsAirflow() bool {
+	switch c {
+	case PgBouncer, Database, Broker, Statsd, OtelCollector, Other:
+		return false
+	}
+	return true
 }

@@ -1,44 +1,10 @@
 package airflow
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
-
-// Dialect is the family of charts a release speaks.
-type Dialect string
-
-const (
-	// Community is the User Community chart, airflow-helm/charts 8.x, and its forks.
-	Community Dialect = "community"
-	// Official is the Apache chart, apache/airflow 1.15 and later, and its forks.
-	Official Dialect = "official"
-	// Unsupported is any other chart named airflow.
-	Unsupported Dialect = "unsupported"
-)
-
-// Identity is what a release is, apart from its objects.
-type Identity struct {
-	Release   string
-	Namespace string
-	Dialect   Dialect
-	Chart     snapshot.Chart
-	// Version is Airflow's own, as "3.2.2"; empty where nothing tells.
-	Version string
-	// Major and Minor are Version's numbers; Major is 0 where unknown.
-	Major, Minor int
-	// Executors are Airflow's executors in the order given, without module paths; empty where nothing tells.
-	Executors []string
-}
-
-// Launches says whether the executor starts a pod for each task.
-func (i Identity) Launches() bool {
-	return slices.ContainsFunc(i.Executors, func(e string) bool {
-		return e == "KubernetesExecutor" || e == "CeleryKubernetesExecutor" || e == "LocalKubernetesExecutor"
-	})
-}
 
 // Model is what rules look at.
 type Model struct {
@@ -46,22 +12,26 @@ type Model struct {
 	Snapshot *snapshot.Snapshot
 	// Workloads are sorted by component, kind, namespace and name.
 	Workloads []*Workload
+	// TaskPods says whether the KubernetesExecutor's pods are needed and known.
+	TaskPods TaskPodState
 
-	settings map[string][]Setting
+	index  *objectIndex
+	config map[*Workload]*config // of workloads that run Airflow
+	prefix string                // of the chart's own values where it is a subchart, as "airflow."
 }
 
-// New reads a snapshot. The model points into it and changes nothing.
+// New reads a snapshot. The model points into it and changes nothing; it is
+// safe for use by several rules at once.
 func New(s *snapshot.Snapshot) *Model {
-	m := &Model{Snapshot: s}
-	m.Identity = identify(s)
-	m.Workloads = workloads(s, m.Identity)
-	m.settings = effective(m)
-	if m.Version == "" {
-		m.setVersion(versionFromImages(m.Workloads))
-	}
-	if len(m.Executors) == 0 {
-		m.Executors = executorsFrom(m)
-	}
+	m := &Model{Snapshot: s, index: newIndex(s), config: map[*Workload]*config{}}
+	m.Workloads = workloads(s, m.index)
+	m.Identity = identify(s, m.Workloads)
+	m.prefix = valuesPrefix(s, m.Workloads)
+	m.readConfigs()
+	m.setVersion(m.findVersion())
+	m.Executors = m.findExecutors()
+	m.addTaskPods()
+	sortWorkloads(m.Workloads)
 	return m
 }
 
@@ -76,8 +46,7 @@ func (m *Model) Find(component Component) []*Workload {
 	return out
 }
 
-func sortWorkloads(list []*Workload) {
-	slices.SortStableFunc(list, func(a, b *Workload) int {
-		return cmp.Or(cmp.Compare(a.Component, b.Component), a.Ref.Compare(b.Ref))
-	})
+// Has says whether the release has any of these components.
+func (m *Model) Has(components ...Component) bool {
+	return slices.ContainsFunc(m.Workloads, func(w *Workload) bool { return slices.Contains(components, w.Component) })
 }

@@ -1,6 +1,7 @@
 package airflow
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
-	"sigs.k8s.io/yaml"
 )
 
 // podPaths are where each kind keeps its pod.
@@ -22,34 +22,36 @@ var podPaths = map[snapshot.Kind][]string{
 	snapshot.Pod:         {},
 }
 
-func workloads(s *snapshot.Snapshot, id Identity) []*Workload {
-	var out []*Workload
+// workloads finds everything that has or makes pods, but for the task pod
+// template. Hooks of a stored release count: most are gone from the cluster
+// when nobody upgrades.
+func workloads(s *snapshot.Snapshot, index *objectIndex) []*Workload {
+	var all []*Workload
 	add := func(o *snapshot.Object) {
-		if w := workload(o, id); w != nil {
-			out = append(out, w)
+		if w := newWorkload(o); w != nil {
+			all = append(all, w)
 		}
 	}
 	for i := range s.Objects {
-		add(&s.Objects[i])
+		if o := &s.Objects[i]; !index.ownerSeen(o) || o.Kind == "Pod" {
+			add(o)
+		}
 	}
 	for i := range s.Release.Hooks {
 		hook := &s.Release.Hooks[i]
-		if !s.Offline() && s.Find(snapshot.Kind(hook.Kind), hook.Namespace, hook.Name) == nil {
+		if !s.Offline() && index.find(snapshot.Kind(hook.Kind), hook.Namespace, hook.Name) == nil {
 			add(hook)
 		}
 	}
-	out = withoutCovered(out)
-	sortWorkloads(out)
-	return out
+	all = withoutCovered(all, index)
+	sortWorkloads(all)
+	return all
 }
 
-// workload is the pods of one object, or nil where it has none.
-func workload(o *snapshot.Object, id Identity) *Workload {
-	if o.Kind == "ConfigMap" {
-		return taskPod(o, id)
-	}
+// newWorkload is the pods of one object, or nil where it has none.
+func newWorkload(o *snapshot.Object) *Workload {
 	keys, known := podPaths[snapshot.Kind(o.Kind)]
-	if !known || o.Kind == "ReplicaSet" || ownedByController(o) && o.Kind != "Pod" {
+	if !known || o.Kind == "ReplicaSet" && isZero(o.At("spec", "replicas")) {
 		return nil
 	}
 	w := &Workload{Ref: o.Ref, Object: o, Origin: o.Origin}
@@ -60,9 +62,11 @@ func workload(o *snapshot.Object, id Identity) *Workload {
 	if !w.decode(pod) {
 		return nil
 	}
-	w.Component, w.Set = componentOf(o, w, id)
+	w.Component, w.Set = componentOf(w), w.Meta.Labels["worker-set"]
 	return w
 }
+
+func isZero(number any) bool { return number == int64(0) || number == float64(0) }
 
 func (w *Workload) decode(pod map[string]any) bool {
 	spec, _ := pod["spec"].(map[string]any)
@@ -77,72 +81,8 @@ func (w *Workload) decode(pod map[string]any) bool {
 	return true
 }
 
-// taskPodKeys are the ConfigMap keys under which both charts keep the KubernetesExecutor's pod template.
-var taskPodKeys = []string{"pod_template_file.yaml", "pod_template.yaml"}
-
-func taskPod(o *snapshot.Object, id Identity) *Workload {
-	data, _ := o.At("data").(map[string]any)
-	for _, key := range taskPodKeys {
-		text, _ := data[key].(string)
-		if strings.TrimSpace(text) == "" {
-			continue
-		}
-		pod := map[string]any{}
-		if yaml.Unmarshal([]byte(text), &pod) != nil {
-			continue
-		}
-		w := &Workload{Component: TaskPod, Ref: o.Ref, Object: o, Origin: o.Origin, Future: true, PodPath: "/data/" + key + "#"}
-		if w.decode(pod) && len(w.Spec.Containers) > 0 {
-			return w
-		}
-	}
-	return nil
-}
-
-func ownedByController(o *snapshot.Object) bool { return owner(o) != "" }
-
-// owner is "Kind/name" of the object's controller, or empty.
-func owner(o *snapshot.Object) string {
-	refs, _ := o.At("metadata", "ownerReferences").([]any)
-	for _, entry := range refs {
-		ref, _ := entry.(map[string]any)
-		if controller, _ := ref["controller"].(bool); controller {
-			kind, _ := ref["kind"].(string)
-			name, _ := ref["name"].(string)
-			return kind + "/" + name
-		}
-	}
-	return ""
-}
-
-// withoutCovered leaves out live pods whose containers all stand in their
-// controller's template; a pod that carries more (an injected sidecar, an
-// ephemeral container) stays, once per owner.
-func withoutCovered(all []*Workload) []*Workload {
-	var names []string
-	for _, w := range all {
-		if w.Ref.Kind != "Pod" {
-			for _, c := range w.Containers() {
-				names = append(names, c.Name)
-			}
-		}
-	}
-	seen := map[string]bool{}
-	return slices.DeleteFunc(all, func(w *Workload) bool {
-		by := owner(w.Object)
-		if w.Ref.Kind != "Pod" || by == "" {
-			return false
-		}
-		extra := by
-		for _, c := range w.Containers() {
-			if !slices.Contains(names, c.Name) {
-				extra += " " + c.Name
-			}
-		}
-		if extra == by || seen[extra] {
-			return true
-		}
-		seen[extra] = true
-		return false
+func sortWorkloads(list []*Workload) {
+	slices.SortStableFunc(list, func(a, b *Workload) int {
+		return cmp.Or(cmp.Compare(a.Component, b.Component), a.Ref.Compare(b.Ref), cmp.Compare(a.PodPath, b.PodPath))
 	})
 }

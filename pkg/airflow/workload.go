@@ -25,6 +25,13 @@ type Workload struct {
 	// PodPath is the JSON pointer of the pod (not its spec) in Object: "/spec/template" for a Deployment, "" for a Pod.
 	// In a ConfigMap it is "/data/<key>#": the part after # points into the text.
 	PodPath string
+	// Owner is, for a live pod that carries more containers than its owner's
+	// template (an injected sidecar, an ephemeral container), the workload of
+	// that owner; Spec then holds only the containers the template has not.
+	Owner *Workload
+
+	// places are the containers' indices in the object where Spec leaves some out.
+	places map[ContainerKind][]int
 }
 
 // ContainerKind says which list a container stands in.
@@ -42,13 +49,14 @@ type Container struct {
 	*corev1.Container
 	Kind ContainerKind
 	Path string
+	Role Role
 }
 
 // Containers are all of them: init, regular, ephemeral. It is the one visitor every rule uses.
 func (w *Workload) Containers() []Container {
 	out := make([]Container, 0, len(w.Spec.InitContainers)+len(w.Spec.Containers)+len(w.Spec.EphemeralContainers))
 	add := func(kind ContainerKind, i int, c *corev1.Container) {
-		out = append(out, Container{Container: c, Kind: kind, Path: fmt.Sprintf("%s/spec/%s/%d", w.PodPath, kind, i)})
+		out = append(out, Container{Container: c, Kind: kind, Path: fmt.Sprintf("%s/spec/%s/%d", w.PodPath, kind, w.place(kind, i))})
 	}
 	for i := range w.Spec.InitContainers {
 		add(Init, i, &w.Spec.InitContainers[i])
@@ -60,11 +68,55 @@ func (w *Workload) Containers() []Container {
 		c := corev1.Container(w.Spec.EphemeralContainers[i].EphemeralContainerCommon)
 		add(Ephemeral, i, &c)
 	}
+	if w.Owner == nil {
+		giveRoles(out)
+		return out
+	}
+	for i := range out {
+		if out[i].Role = roleOf(out[i].Name, out[i].Image); out[i].Role == Extra {
+			out[i].Role = Injected
+		}
+	}
 	return out
+}
+
+// Main is the container that makes the workload what it is; ok is false where none stands out.
+func (w *Workload) Main() (c Container, ok bool) {
+	for _, c := range w.Containers() {
+		if c.Role == Main {
+			return c, true
+		}
+	}
+	return Container{}, false
+}
+
+// container finds one by name.
+func (w *Workload) container(name string) (Container, bool) {
+	for _, c := range w.Containers() {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Container{}, false
+}
+
+func (w *Workload) place(kind ContainerKind, i int) int {
+	if places, trimmed := w.places[kind]; trimmed {
+		return places[i]
+	}
+	return i
 }
 
 // SpecPath is the JSON pointer of the pod's spec.
 func (w *Workload) SpecPath() string { return w.PodPath + "/spec" }
+
+// Namespace is where the pods run.
+func (w *Workload) Namespace() string {
+	if w.Future && w.Meta.Namespace != "" {
+		return w.Meta.Namespace
+	}
+	return w.Ref.Namespace
+}
 
 // ServiceAccount is the account the pods run as; "default" where none is named.
 func (w *Workload) ServiceAccount() string {
