@@ -40,6 +40,12 @@ const (
 	ServerVersion      Kind = "ServerVersion"
 )
 
+// engineGroups are the API groups of policy engines other than Kubernetes' own NetworkPolicy.
+var engineGroups = []string{
+	"cilium.io", "crd.projectcalico.org", "projectcalico.org", "crd.antrea.io", "k8s.ovn.org",
+	"policy.networking.k8s.io", "security.istio.io", "policy.linkerd.io",
+}
+
 // Workloads are the kinds that hold pods now or later. ConfigMap belongs to
 // them: it holds the KubernetesExecutor's task pod template.
 var Workloads = []Kind{Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod, ConfigMap}

@@ -27,11 +27,13 @@ func (s *Snapshot) Offline() bool {
 	return s.Release.Record == FromChart || s.Release.Record == FromFiles
 }
 
-// OfKind are the objects of one kind, in order.
+// OfKind are the objects of one kind, in order. NodeAgents are the DaemonSets
+// outside the release's namespace; PolicyEngines are told by their API group,
+// for some share a Kind's name with Kubernetes' own.
 func (s *Snapshot) OfKind(kind Kind) []*Object {
 	var out []*Object
 	for i := range s.Objects {
-		if Kind(s.Objects[i].Kind) == kind {
+		if s.isOf(&s.Objects[i], kind) {
 			out = append(out, &s.Objects[i])
 		}
 	}
@@ -42,11 +44,22 @@ func (s *Snapshot) OfKind(kind Kind) []*Object {
 func (s *Snapshot) Find(kind Kind, namespace, name string) *Object {
 	for i := range s.Objects {
 		o := &s.Objects[i]
-		if Kind(o.Kind) == kind && o.Namespace == namespace && o.Name == name {
+		if o.Name == name && o.Namespace == namespace && s.isOf(o, kind) {
 			return o
 		}
 	}
 	return nil
+}
+
+func (s *Snapshot) isOf(o *Object, kind Kind) bool {
+	engine := slices.Contains(engineGroups, o.Group())
+	switch kind {
+	case PolicyEngines:
+		return engine
+	case NodeAgents:
+		return Kind(o.Kind) == DaemonSet && o.Namespace != s.Release.Namespace
+	}
+	return Kind(o.Kind) == kind && !engine
 }
 
 // Sort puts objects and coverage into the one order every run uses.

@@ -1,0 +1,209 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+	"github.com/go-logr/logr"
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+)
+
+const (
+	pageSize = 500
+	// parallel requests: enough that a run waits for the slowest list and not
+	// for their sum, few enough for one user's share of a busy API server.
+	parallel = 12
+	// requestTimeout is for callers that set none: a hanging API server must become coverage.
+	requestTimeout = 30 * time.Second
+)
+
+// reader asks one API server. It only ever gets and lists.
+type reader struct {
+	bodies dynamic.Interface
+	bare   metadata.Interface
+	raw    rest.Interface
+}
+
+func newReader(from *rest.Config) (*reader, error) {
+	config := rest.CopyConfig(from)
+	config.QPS, config.RateLimiter = -1, nil
+	// Warnings are about objects that are written; this program writes none.
+	config.WarningHandler, config.WarningHandlerWithContext = rest.NoWarnings{}, nil
+	if config.UserAgent == "" {
+		config.UserAgent = "kubectl-airflowsec"
+	}
+	if config.Timeout == 0 {
+		config.Timeout = requestTimeout
+	}
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+	}
+	r := &reader{}
+	if r.bodies, err = dynamic.NewForConfigAndClient(config, client); err != nil {
+		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+	}
+	if r.bare, err = metadata.NewForConfigAndClient(config, client); err != nil {
+		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+	}
+	plainConfig := dynamic.ConfigFor(config)
+	plainConfig.GroupVersion = &schema.GroupVersion{}
+	if r.raw, err = rest.RESTClientForConfigAndClient(plainConfig, client); err != nil {
+		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+	}
+	return r, nil
+}
+
+// each lists a resource page by page and hands over each object's content.
+func (r *reader) each(ctx context.Context, gvr schema.GroupVersionResource, namespace string, opts metav1.ListOptions, use func(map[string]any)) error {
+	return pages(opts, func(opts metav1.ListOptions) (string, error) {
+		list, err := r.bodies.Resource(gvr).Namespace(namespace).List(ctx, opts)
+		if err != nil {
+			return "", err
+		}
+		for i := range list.Items {
+			use(list.Items[i].Object)
+		}
+		return list.GetContinue(), nil
+	})
+}
+
+// eachBare is each with nothing but metadata, in protobuf.
+func (r *reader) eachBare(ctx context.Context, gvr schema.GroupVersionResource, namespace string, opts metav1.ListOptions, use func(*metav1.PartialObjectMetadata)) error {
+	return pages(opts, func(opts metav1.ListOptions) (string, error) {
+		list, err := r.bare.Resource(gvr).Namespace(namespace).List(ctx, opts)
+		if err != nil {
+			return "", err
+		}
+		for i := range list.Items {
+			use(&list.Items[i])
+		}
+		return list.GetContinue(), nil
+	})
+}
+
+// pages follows the continue token. Where the token has expired, the server
+// offers another that goes on from now; where it does not, the error stands.
+func pages(opts metav1.ListOptions, page func(metav1.ListOptions) (string, error)) error {
+	opts.Limit = pageSize
+	for {
+		next, err := page(opts)
+		if err != nil && opts.Continue != "" && apierrors.IsResourceExpired(err) {
+			if next = freshToken(err); next != "" {
+				err = nil
+			}
+		}
+		if err != nil || next == "" {
+			return err
+		}
+		opts.Continue = next
+	}
+}
+
+// freshToken is the token a 410 answer carries: the rest of the list as it is
+// now. An object may then be seen twice or be newer than its neighbours, which
+// is no worse here than reading a moment later.
+func freshToken(err error) string {
+	status, ok := err.(apierrors.APIStatus)
+	if !ok {
+		return ""
+	}
+	return status.Status().Continue
+}
+
+// get reads one object.
+func (r *reader) get(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string) (map[string]any, error) {
+	object, err := r.bodies.Resource(gvr).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return object.Object, nil
+}
+
+// answers collects what parallel requests bring.
+type answers struct {
+	mu       sync.Mutex
+	objects  []snapshot.Object
+	coverage map[snapshot.Kind]snapshot.Coverage
+}
+
+func newAnswers() *answers { return &answers{coverage: map[snapshot.Kind]snapshot.Coverage{}} }
+
+func (a *answers) add(objects ...snapshot.Object) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.objects = append(a.objects, objects...)
+}
+
+func (a *answers) note(c snapshot.Coverage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	merge(a.coverage, c)
+}
+
+// group runs requests side by side; a panic in one becomes an error.
+type group struct {
+	*errgroup.Group
+	ctx context.Context
+}
+
+func newGroup(ctx context.Context) group {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	return group{g, ctx}
+}
+
+func (g group) run(what string, f func(context.Context) error) {
+	g.Go(func() (err error) {
+		defer guard(what, &err)
+		return f(g.ctx)
+	})
+}
+
+// guard turns a panic into an error that says where it happened. The panic's
+// own text stays unsaid: it can hold a value.
+func guard(what string, err *error) {
+	if recover() == nil {
+		return
+	}
+	var callers [16]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])])
+	place := "an unknown place"
+	for frame, more := frames.Next(); more; frame, more = frames.Next() {
+		if !strings.HasPrefix(frame.Function, "runtime.") {
+			place = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+			break
+		}
+	}
+	*err = fmt.Errorf("internal error while %s (%s): please report it", what, place)
+}
+
+// quiet keeps client-go from logging bodies, which hold Secrets, at any verbosity.
+func quiet(ctx context.Context) context.Context {
+	logger := klog.FromContext(ctx)
+	return klog.NewContext(ctx, logger.WithSink(noBodies{logger.GetSink()}))
+}
+
+// noBodies is a log sink below level 8, where client-go begins to log bodies.
+type noBodies struct{ logr.LogSink }
+
+func (s noBodies) Enabled(level int) bool { return level < 8 && s.LogSink.Enabled(level) }
+
+func (s noBodies) WithValues(values ...any) logr.LogSink {
+	return noBodies{s.LogSink.WithValues(values...)}
+}
+
+func (s noBodies) WithName(name string) logr.LogSink { return noBodies{s.LogSink.WithName(name)} }

@@ -1,0 +1,186 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// run is one release being read.
+type run struct {
+	*answers // the namespace's objects, unmasked until they are kept
+	cluster  *Cluster
+	found    Found
+	revision int
+	record   *record
+	around   []snapshot.Object // cluster-wide objects, shared by all releases
+	masker   *masker
+	s        *snapshot.Snapshot
+}
+
+func (c *Cluster) read(ctx context.Context, found Found, revision int) (*snapshot.Snapshot, error) {
+	m, err := newMasker()
+	if err != nil {
+		return nil, err
+	}
+	if revision == 0 {
+		revision = found.Revision
+	}
+	r := &run{answers: newAnswers(), cluster: c, found: found, revision: revision, masker: m, s: newSnapshot(found, c.now())}
+	if err := r.fetch(ctx); err != nil {
+		return nil, err
+	}
+	r.unpackRecord()
+	if err := r.assemble(ctx); err != nil {
+		return nil, err
+	}
+	r.s.Coverage = slices.Collect(maps.Values(r.coverage))
+	m.seal(r.s)
+	return r.s, nil
+}
+
+// fetch reads the record and the live objects side by side.
+func (r *run) fetch(ctx context.Context) error {
+	if r.revision != 0 && !slices.Contains(r.found.Revisions, r.revision) {
+		return fmt.Errorf("release %s in namespace %s has no revision %d; stored: %s", r.found.Name, r.found.Namespace, r.revision, numbers(r.found.Revisions))
+	}
+	g := newGroup(ctx)
+	g.run("reading the release", r.fetchRecord)
+	r.cluster.sharedLists(g)
+	g.run("reading the namespace", r.fetchNamespace)
+	for _, what := range inNamespace {
+		g.run(asking(what, r.found.Namespace), func(ctx context.Context) error {
+			return r.cluster.list(ctx, what, r.found.Namespace, r.answers)
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return stopped(ctx, err)
+	}
+	r.cluster.shared.into(r)
+	return r.anything()
+}
+
+func (r *run) fetchRecord(ctx context.Context) (err error) {
+	if r.found.stored == nil {
+		c := r.found.unread
+		if c.Reason == "" {
+			c = snapshot.Coverage{State: snapshot.NotCollected, Reason: "Helm holds no record of this release"}
+		}
+		c.Kind = snapshot.ReleaseRecord
+		r.note(c)
+		return nil
+	}
+	r.record, err = r.cluster.reader.body(ctx, r.found.stored, r.revision)
+	r.note(unreadRecord(err))
+	if err != nil && ctx.Err() == nil && r.revision != r.found.Revision {
+		return fmt.Errorf("revision %d cannot be read: %s", r.revision, failure(err))
+	}
+	return ctx.Err()
+}
+
+func (r *run) fetchNamespace(ctx context.Context) error {
+	content, err := r.cluster.reader.get(ctx, theNamespace.in("v1"), "", r.found.Namespace)
+	r.note(coverageOf(snapshot.Namespace, "get namespace "+r.found.Namespace, err))
+	if err != nil {
+		return ctx.Err()
+	}
+	trim(content)
+	o, err := newObject(content, snapshot.Live, "")
+	if err != nil {
+		return unusable(err)
+	}
+	r.add(o)
+	return nil
+}
+
+// anything fails where no request at all was answered.
+func (r *run) anything() error {
+	var reasons []string
+	for kind, c := range r.coverage {
+		if c.State == snapshot.Read && kind != snapshot.ServerVersion {
+			return nil
+		}
+		if c.Reason != "" {
+			reasons = append(reasons, c.Reason)
+		}
+	}
+	slices.Sort(reasons)
+	return errors.New("nothing could be read: " + strings.Join(slices.Compact(reasons), "; "))
+}
+
+// unpackRecord moves what the record says into the snapshot.
+func (r *run) unpackRecord() {
+	if r.record == nil {
+		return
+	}
+	if err := r.record.fill(&r.s.Release, r.masker); err != nil {
+		r.coverage[snapshot.ReleaseRecord] = snapshot.Coverage{Kind: snapshot.ReleaseRecord, State: snapshot.NotCollected, Reason: err.Error()}
+		r.record = nil
+	}
+}
+
+func newSnapshot(found Found, now time.Time) *snapshot.Snapshot {
+	return &snapshot.Snapshot{APIVersion: snapshot.Version, Kind: "Snapshot", TakenAt: now, Release: snapshot.Release{
+		Name: found.Name, Namespace: found.Namespace, Record: snapshot.Recognised, Chart: found.Chart,
+	}}
+}
+
+// objects lists one resource as snapshot objects, not yet masked.
+func (r *reader) objects(ctx context.Context, what reading, version, namespace string) ([]snapshot.Object, error) {
+	var out []snapshot.Object
+	opts := metav1.ListOptions{LabelSelector: what.labels, FieldSelector: what.fields}
+	if what.object != "" {
+		return out, r.eachBare(ctx, what.in(version), namespace, opts, func(m *metav1.PartialObjectMetadata) {
+			out = append(out, bareObject(what, version, m))
+		})
+	}
+	var bad error
+	err := r.each(ctx, what.in(version), namespace, opts, func(content map[string]any) {
+		trim(content)
+		o, err := newObject(content, snapshot.Live, "")
+		if err != nil {
+			bad = unusable(err)
+			return
+		}
+		out = append(out, o)
+	})
+	return out, errors.Join(err, bad)
+}
+
+func unusable(err error) error { return plain("the API server sent an object whose %s", err) }
+
+// trim drops what no rule reads and what changes by itself.
+func trim(content map[string]any) {
+	if meta, ok := content["metadata"].(map[string]any); ok {
+		delete(meta, "managedFields")
+		delete(meta, "resourceVersion")
+	}
+}
+
+// bareObject is an object of which only its existence is known.
+func bareObject(what reading, version string, m *metav1.PartialObjectMetadata) snapshot.Object {
+	ref := snapshot.Ref{APIVersion: what.in(version).GroupVersion().String(), Kind: what.object, Namespace: m.Namespace, Name: m.Name}
+	meta := map[string]any{"name": ref.Name}
+	if ref.Namespace != "" {
+		meta["namespace"] = ref.Namespace
+	}
+	return snapshot.Object{Ref: ref, Origin: snapshot.Live, Content: map[string]any{"apiVersion": ref.APIVersion, "kind": ref.Kind, "metadata": meta}}
+}
+
+func numbers(list []int) string {
+	var words []string
+	for _, n := range list {
+		words = append(words, fmt.Sprint(n))
+	}
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}

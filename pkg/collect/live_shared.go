@@ -1,0 +1,125 @@
+package collect
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// shared is what is the same for every release of a cluster.
+type shared struct {
+	once    sync.Once
+	err     error
+	answers *answers
+	version string
+
+	groupsOnce sync.Once
+	groups     map[string][]string // served versions by API group; nil where that could not be read
+}
+
+// sharedLists starts the cluster-wide lists, once for all releases.
+func (c *Cluster) sharedLists(g group) {
+	g.run("reading cluster-wide objects", func(ctx context.Context) error {
+		c.shared.once.Do(func() { c.shared.err = c.readShared(ctx) })
+		return c.shared.err
+	})
+}
+
+func (c *Cluster) readShared(ctx context.Context) error {
+	g := newGroup(ctx)
+	c.shared.answers = newAnswers()
+	g.run("reading the server version", c.readVersion)
+	for _, what := range acrossCluster {
+		g.run(asking(what, ""), func(ctx context.Context) error {
+			return c.list(ctx, what, "", c.shared.answers)
+		})
+	}
+	return g.Wait()
+}
+
+// list asks for one resource, if it is served, and adds what comes to the answers.
+func (c *Cluster) list(ctx context.Context, what reading, namespace string, to *answers) error {
+	version, served := c.served(ctx, what)
+	if !served {
+		to.note(snapshot.Coverage{Kind: what.kind, State: snapshot.Unserved})
+		return ctx.Err()
+	}
+	objects, err := c.reader.objects(ctx, what, version, namespace)
+	if err == nil {
+		to.add(objects...)
+	}
+	to.note(coverageOf(what.kind, asking(what, namespace), err))
+	return ctx.Err()
+}
+
+// served is the version to ask for, and whether the server has any of them.
+// Built-in groups are not looked up. Where the look-up fails, the request itself will tell.
+func (c *Cluster) served(ctx context.Context, what reading) (string, bool) {
+	if !what.optional {
+		return what.versions[0], true
+	}
+	c.shared.groupsOnce.Do(func() { c.shared.groups = c.reader.groups(ctx) })
+	if c.shared.groups == nil {
+		return what.versions[0], true
+	}
+	for _, version := range what.versions {
+		if slices.Contains(c.shared.groups[what.group], version) {
+			return version, true
+		}
+	}
+	return "", false
+}
+
+// groups asks once which API groups there are, instead of asking for each
+// resource that most clusters lack.
+func (r *reader) groups(ctx context.Context) map[string][]string {
+	text, err := r.raw.Get().AbsPath("/apis").DoRaw(ctx)
+	var list metav1.APIGroupList
+	if err != nil || json.Unmarshal(text, &list) != nil || len(list.Groups) == 0 {
+		return nil
+	}
+	out := map[string][]string{}
+	for _, g := range list.Groups {
+		for _, v := range g.Versions {
+			out[g.Name] = append(out[g.Name], v.Version)
+		}
+	}
+	return out
+}
+
+func (c *Cluster) readVersion(ctx context.Context) error {
+	var version struct {
+		GitVersion string `json:"gitVersion"`
+	}
+	text, err := c.reader.raw.Get().AbsPath("/version").DoRaw(ctx)
+	if err == nil && (json.Unmarshal(text, &version) != nil || version.GitVersion == "") {
+		err = plain("the answer names no version")
+	}
+	coverage := coverageOf(snapshot.ServerVersion, "get /version", err)
+	if coverage.State == snapshot.Unserved {
+		coverage.State, coverage.Reason = snapshot.NotCollected, "the API server has no /version"
+	}
+	c.shared.answers.note(coverage)
+	c.shared.version = version.GitVersion
+	return ctx.Err()
+}
+
+// into hands a release its own copy: masking changes objects in place.
+func (s *shared) into(r *run) {
+	r.s.ServerVersion = s.version
+	for _, c := range s.answers.coverage {
+		r.note(c)
+	}
+	r.around = s.answers.objects
+}
+
+// copied is an object that may be masked without changing the original.
+func copied(o snapshot.Object) snapshot.Object {
+	o.Content = runtime.DeepCopyJSON(o.Content)
+	return o
+}
