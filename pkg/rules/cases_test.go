@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +31,9 @@ var update = flag.Bool("update", false, "rewrite the want sections of the cases"
 // TestCases runs testdata/AS*/*.txtar. A case holds release.yaml (manifests,
 // judged offline) or live.yaml (objects of a cluster, with optional
 // manifest.yaml and hooks.yaml of the stored release, values.yaml, chart.yaml,
-// unread (value paths, one a line), server (version) and coverage ("Kind state
-// [reason]" lines; kinds not named are read)), parameters.yaml, and want.
+// unread (value paths, one a line), revision, status, server (version) and
+// coverage ("Kind state [reason]" lines; kinds not named are read)),
+// parameters.yaml, level (the profile's; paranoid where it is not said), and want.
 func TestCases(t *testing.T) {
 	for _, r := range rules.All() {
 		files, err := filepath.Glob(filepath.Join("testdata", r.ID, "*.txtar"))
@@ -50,6 +52,9 @@ func runCase(t *testing.T, r *rule.Rule, file string) {
 		t.Fatal(err)
 	}
 	with := &profile.Profile{Name: "case", Level: rule.Paranoid}
+	if level := section(archive, "level"); level != "" {
+		with.Level = rule.Level(strings.TrimSpace(level))
+	}
 	decode(t, section(archive, "parameters.yaml"), &with.Parameters)
 	s := caseSnapshot(t, archive)
 	model := airflow.New(s)
@@ -196,27 +201,29 @@ var caseTime = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	t.Helper()
-	live := section(archive, "live.yaml")
-	if live == "" {
-		return parse(t, section(archive, "release.yaml"))
+	if section(archive, "live.yaml") == "" {
+		return parse(t, archive, "release.yaml")["release.yaml"]
 	}
-	s := parse(t, live)
+	parts := parse(t, archive, "live.yaml", "manifest.yaml", "hooks.yaml")
+	s := parts["live.yaml"]
 	s.Release.Record = snapshot.Stored
 	s.ServerVersion = strings.TrimSpace(section(archive, "server"))
 	for i := range s.Objects {
 		s.Objects[i].Origin = snapshot.Live
 	}
-	if text := section(archive, "manifest.yaml"); text != "" {
-		s.Release.Manifest = parse(t, text).Objects
+	if part := parts["manifest.yaml"]; part != nil {
+		s.Release.Manifest = part.Objects
 	}
-	if text := section(archive, "hooks.yaml"); text != "" {
-		s.Release.Hooks = parse(t, text).Objects
+	if part := parts["hooks.yaml"]; part != nil {
+		s.Release.Hooks = part.Objects
 		for i := range s.Release.Hooks {
 			s.Release.Hooks[i].Origin = snapshot.Hook
 		}
 	}
 	decode(t, section(archive, "values.yaml"), &s.Release.Values)
 	decode(t, section(archive, "chart.yaml"), &s.Release.Chart)
+	s.Release.Revision, _ = strconv.Atoi(strings.TrimSpace(section(archive, "revision")))
+	s.Release.Status = strings.TrimSpace(section(archive, "status"))
 	s.Release.Unread = strings.Fields(section(archive, "unread"))
 	s.Coverage = caseCoverage(section(archive, "coverage"))
 	return s
@@ -249,15 +256,32 @@ func caseCoverage(text string) []snapshot.Coverage {
 	return out
 }
 
-func parse(t *testing.T, text string) *snapshot.Snapshot {
+// parse reads sections in one go, so that equal secrets are equal in all of
+// them, and returns a snapshot for each section that is not empty.
+func parse(t *testing.T, archive *txtar.Archive, names ...string) map[string]*snapshot.Snapshot {
 	t.Helper()
-	s, err := collect.FromFiles(context.Background(), collect.Files{
-		Paths: []string{"-"}, Stdin: strings.NewReader(text), Release: "af", Namespace: "airflow", Now: caseTime,
-	})
+	dir := t.TempDir()
+	files := collect.Files{Release: "af", Namespace: "airflow", Now: caseTime}
+	for _, name := range names {
+		if text := section(archive, name); text != "" {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			files.Paths = append(files.Paths, path)
+		}
+	}
+	s, err := collect.FromFiles(context.Background(), files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	out := map[string]*snapshot.Snapshot{}
+	for _, path := range files.Paths {
+		part := *s
+		part.Objects = slices.DeleteFunc(slices.Clone(s.Objects), func(o snapshot.Object) bool { return o.File != path })
+		out[filepath.Base(path)] = &part
+	}
+	return out
 }
 
 func section(archive *txtar.Archive, name string) string {
