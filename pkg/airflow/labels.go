@@ -87,10 +87,13 @@ func valuesPrefix(s *snapshot.Snapshot, list []*Workload) string {
 
 // value is the user's value at a path of the Airflow chart; nil where the user set none.
 func (m *Model) value(path ...string) any {
-	var node any = m.Snapshot.Release.Values
 	if m.prefix != "" {
 		path = append(strings.Split(strings.TrimSuffix(m.prefix, "."), "."), path...)
 	}
+	return dig(m.Snapshot.Release.Values, path)
+}
+
+func dig(node any, path []string) any {
 	for _, key := range path {
 		at, ok := node.(map[string]any)
 		if !ok {

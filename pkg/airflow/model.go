@@ -18,6 +18,8 @@ type Model struct {
 	index  *objectIndex
 	config map[*Workload]*config // of workloads that run Airflow
 	prefix string                // of the chart's own values where it is a subchart, as "airflow."
+	// chartVersion is the Airflow chart's own, as the labels tell, also below a company's chart.
+	chartVersion string
 }
 
 // New reads a snapshot. The model points into it and changes nothing; it is
@@ -27,6 +29,7 @@ func New(s *snapshot.Snapshot) *Model {
 	m.Workloads = workloads(s, m.index)
 	m.Identity = identify(s, m.Workloads)
 	m.prefix = valuesPrefix(s, m.Workloads)
+	m.chartVersion = first(chartLabels(s).version, s.Release.Chart.Version)
 	m.readConfigs()
 	m.setVersion(m.findVersion())
 	m.Executors = m.findExecutors()

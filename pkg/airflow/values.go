@@ -1,5 +1,11 @@
 package airflow
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Field is something of a workload that a chart's values can set.
 type Field string
 
@@ -15,6 +21,123 @@ const (
 	IngressTLS               Field = "ingress tls"
 )
 
+// valueRow says which values key sets a field. The first row that fits counts.
+type valueRow struct {
+	field      Field
+	role       Role        // empty fits every container, and the pod
+	components []Component // empty fits every component that has a root
+	// key is the values path; "%" stands for the component's root. Empty means that no key reaches the field.
+	key string
+	// unless names a trap under which the chart ignores the key: the row then does not count.
+	unless func(*Model) bool
+}
+
+func (r valueRow) fits(component Component, role Role, field Field) bool {
+	return r.field == field && (r.role == "" || r.role == role) &&
+		(len(r.components) == 0 || slices.Contains(r.components, component))
+}
+
+// valueTable is what one dialect's values reach.
+type valueTable struct {
+	// roots are the components' own keys; where there are several, the first
+	// that the user has set wins over the later, and the last always works.
+	roots map[Component][]string
+	rows  []valueRow
+}
+
 // ValuesKey is the values path of this release's chart that sets a field of
 // one container (or, with container empty, of the pod); empty where no key reaches it.
-func (m *Model) ValuesKey(_ *Workload, _ string, _ Field) string { return "" }
+func (m *Model) ValuesKey(w *Workload, container string, field Field) string {
+	if w.Owner != nil { // an injected container: no chart made it
+		return ""
+	}
+	role := Main
+	if c, found := w.container(container); found {
+		role = c.Role
+		if role == Extra {
+			return m.extraKey(w, c)
+		}
+	}
+	return m.valuesKey(w.Component, w.Set, role, field)
+}
+
+// ComponentKey is ValuesKey for a component's main container, its pod, its
+// Service or its Ingress, without a workload at hand.
+func (m *Model) ComponentKey(component Component, field Field) string {
+	return m.valuesKey(component, "", Main, field)
+}
+
+func (m *Model) valuesKey(component Component, set string, role Role, field Field) string {
+	table := valueTables[m.Dialect]
+	for _, row := range table.rows {
+		if !row.fits(component, role, field) || row.unless != nil && row.unless(m) {
+			continue
+		}
+		suffix, relative := strings.CutPrefix(row.key, "%")
+		if !relative {
+			return m.known(row.key)
+		}
+		return m.known(m.root(table.roots[component], set, suffix) + suffix)
+	}
+	return ""
+}
+
+// root picks the component's key below which the user's own value would win.
+func (m *Model) root(roots []string, set, suffix string) string {
+	path := strings.Split(strings.TrimPrefix(suffix, "."), ".")
+	if i, entry := m.workerSet(set); entry != nil && dig(entry, path) != nil {
+		return fmt.Sprintf("workers.celery.sets[%d]", i)
+	}
+	for _, root := range roots {
+		if m.value(append(strings.Split(root, "."), path...)...) != nil {
+			return root
+		}
+	}
+	if len(roots) == 0 {
+		return ""
+	}
+	return roots[len(roots)-1]
+}
+
+// workerSet is the user's entry for a Celery worker set.
+func (m *Model) workerSet(name string) (int, map[string]any) {
+	sets, _ := m.value("workers", "celery", "sets").([]any)
+	for i, entry := range sets {
+		if set, ok := entry.(map[string]any); ok && name != "" && set["name"] == name {
+			return i, set
+		}
+	}
+	return -1, nil
+}
+
+// known drops a key whose first part this chart's values.yaml does not have,
+// as in forks without a component, and puts a parent chart's name before it.
+func (m *Model) known(key string) string {
+	top, _, _ := strings.Cut(key, ".")
+	switch keys := m.Snapshot.Release.Chart.ValueKeys; {
+	case top == "":
+		return ""
+	case m.prefix == "" && len(keys) > 0 && !slices.Contains(keys, top):
+		return ""
+	}
+	return m.prefix + key
+}
+
+// extraKey is the list in the user's values that a container was written into; empty for a fork's own sidecars.
+func (m *Model) extraKey(w *Workload, c Container) string {
+	list := ".extraContainers"
+	if c.Kind == Init {
+		list = ".extraInitContainers"
+	}
+	for _, root := range slices.Concat(valueTables[m.Dialect].roots[w.Component], extraRoots[m.Dialect]) {
+		if entries, _ := m.value(strings.Split(root+list, ".")...).([]any); len(entries) > 0 {
+			return m.known(root + list)
+		}
+	}
+	return ""
+}
+
+// extraRoots hold lists of containers for all components at once.
+var extraRoots = map[Dialect][]string{Community: {"airflow"}}
+
+var valueTables = map[Dialect]valueTable{Official: officialValues, Community: communityValues}
