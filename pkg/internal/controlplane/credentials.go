@@ -108,8 +108,8 @@ func sign(path string, subject, issuer *x509.Certificate, key, issuerKey *ecdsa.
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: bytes}), 0o600)
 }
 
-// writeKubeconfig writes a kubeconfig for one user. An empty authority means a
-// server that speaks plain HTTP.
+// writeKubeconfig writes a kubeconfig for one user. The server must be https:
+// clients do not send a token otherwise.
 func writeKubeconfig(path, server, user, token string, authority []byte) error {
 	text := fmt.Sprintf(`apiVersion: v1
 kind: Config

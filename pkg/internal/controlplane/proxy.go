@@ -35,7 +35,7 @@ func (c *Cluster) Proxy(wrap func(http.Handler) http.Handler) (*Proxy, error) {
 		FlushInterval: -1, // at once, for watches
 	}
 	p := &Proxy{cluster: c, address: listener.Addr().String(), server: &http.Server{Handler: wrap(forward)}}
-	go func() { _ = p.server.Serve(listener) }()
+	go func() { _ = p.server.ServeTLS(listener, c.path("api.crt"), c.path("api.key")) }()
 	return p, nil
 }
 
@@ -47,7 +47,7 @@ func (p *Proxy) Kubeconfig(user string) (string, error) {
 		return "", err
 	}
 	path := fmt.Sprintf("%s-via-%s", p.cluster.Kubeconfig(user), port)
-	return path, writeKubeconfig(path, "http://"+p.address, user, p.cluster.tokens[user], nil)
+	return path, writeKubeconfig(path, "https://"+p.address, user, p.cluster.tokens[user], p.cluster.authority)
 }
 
 // Close ends the proxy and breaks its connections.

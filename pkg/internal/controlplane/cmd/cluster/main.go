@@ -68,31 +68,57 @@ func run(ctx context.Context, o options) error {
 	return serve(ctx, dir, o)
 }
 
+// running is a cluster with its release and the socket to stop it.
+type running struct {
+	cluster *controlplane.Cluster
+	control *control
+}
+
 // serve runs the cluster until ctx is done or somebody asks for the end.
 func serve(ctx context.Context, dir string, o options) error {
+	r, err := open(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	printKubeconfig(r.cluster.Kubeconfig(controlplane.Admin))
+	fmt.Fprintf(os.Stderr, "Release airflow runs in namespace airflow. Users without rights: least-1 to least-3, each with a kubeconfig-<user> beside admin's.\n")
+	r.wait(ctx)
+	return nil
+}
+
+// open starts a cluster in dir, whose former content is removed, and installs
+// the release.
+func open(ctx context.Context, dir string, o options) (r running, err error) {
 	if err := os.RemoveAll(dir); err != nil {
-		return err
+		return r, err
 	}
-	control, err := listen(dir)
+	if r.control, err = listen(dir); err != nil {
+		return r, err
+	}
+	r.cluster, err = controlplane.Start(ctx, controlplane.Options{Dir: dir, Users: 3})
 	if err != nil {
-		return err
+		r.control.close()
+		return r, err
 	}
-	defer control.close() // after the cluster has stopped
-	c, err := controlplane.Start(ctx, controlplane.Options{Dir: dir, Users: 3})
-	if err != nil {
-		return err
+	if err := install(ctx, r.cluster, o); err != nil {
+		r.stop()
+		return r, err
 	}
-	defer c.Stop()
-	if err := install(ctx, c, o); err != nil {
-		return err
-	}
-	printKubeconfig(c.Kubeconfig(controlplane.Admin))
-	fmt.Fprintf(os.Stderr, "Release airflow runs in namespace airflow. Users without rights: %s-least-1 to 3.\n", filepath.Join(dir, "kubeconfig"))
+	return r, nil
+}
+
+func (r running) wait(ctx context.Context) {
 	select {
 	case <-ctx.Done():
-	case <-control.stop:
+	case <-r.control.stop:
 	}
-	return nil
+	r.stop()
+}
+
+// stop closes the socket last: that is what -stop waits for.
+func (r running) stop() {
+	r.cluster.Stop()
+	r.control.close()
 }
 
 func install(ctx context.Context, c *controlplane.Cluster, o options) error {
