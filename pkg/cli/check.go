@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -81,7 +80,7 @@ Exit codes: 0 clean, 1 a finding at or above --fail-on, 2 did not run,
 
 func (f *checkFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file")
-	addOutputFlag(cmd, &f.output, strings.Join(render.Formats(), ", "), "table")
+	addOutputFlag(cmd, &f.output, reportFormats())
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "medium", "Exit with 1 at findings of this severity or worse: none, low, medium, high, critical")
 	cmd.Flags().StringVar(&f.color, "color", "auto", "Colour the table: auto, always, never (NO_COLOR is honoured)")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "No progress and no warnings")
@@ -90,8 +89,8 @@ func (f *checkFlags) add(cmd *cobra.Command) {
 func (f *checkFlags) toOptions(args []string, streams Streams) (*checkOptions, error) {
 	o := &checkOptions{streams: streams}
 	var err error
-	if o.format, err = render.ParseFormat(f.output); err != nil {
-		return nil, err
+	if o.format = render.Format(f.output); !slices.Contains(render.ReportFormats(), o.format) {
+		return nil, fmt.Errorf("-o %q: use %s", f.output, reportFormats())
 	}
 	if f.failOn != "none" {
 		o.failOn = rule.Severity(f.failOn)
@@ -114,7 +113,7 @@ func (f *checkFlags) toOptions(args []string, streams Streams) (*checkOptions, e
 
 func (f *checkFlags) renderOptions(streams Streams) (render.Options, error) {
 	color, err := useColor(f.color, streams)
-	return render.Options{Color: color, Width: width(streams), Many: f.source.kube.all, Version: version}, err
+	return render.Options{Color: color, Width: width(streams), Single: !f.source.kube.all, Quiet: f.quiet, Tool: version, Source: f.source.chartFile()}, err
 }
 
 func (o *checkOptions) run(ctx context.Context) error {
@@ -135,7 +134,7 @@ func (o *checkOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := render.Reports(o.streams.Out, o.format, reports, o.render); err != nil {
+	if err := render.Render(o.streams.Out, o.format, reports, o.render); err != nil {
 		return err
 	}
 	return o.verdict(reports)
@@ -150,6 +149,11 @@ func (o *checkOptions) verdict(reports []*check.Report) error {
 		return errIncomplete
 	}
 	return nil
+}
+
+// reportFormats are the formats of a report in words, the ones for people first.
+func reportFormats() string {
+	return "table, wide, json, yaml, sarif, junit or markdown"
 }
 
 func first(args []string) string {

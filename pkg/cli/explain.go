@@ -9,8 +9,6 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
 )
 
-const ruleFormats = "text, markdown, json or yaml"
-
 func newExplainCommand(streams Streams) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
@@ -19,17 +17,17 @@ func newExplainCommand(streams Streams) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if args[0] == "rules" {
-				return render.RuleList(streams.Out, output, rules.All())
+				return render.Rules(streams.Out, render.Format(output), rules.All(), renderOptions(streams))
 			}
 			r := rules.Find(args[0])
 			if r == nil {
 				return fmt.Errorf("there is no rule %q; the rules command lists them", args[0])
 			}
-			return render.Rule(streams.Out, output, r)
+			return render.Explain(streams.Out, render.Format(output), r, renderOptions(streams))
 		},
 		ValidArgsFunction: completeRules,
 	}
-	addOutputFlag(cmd, &output, ruleFormats, "text")
+	addOutputFlag(cmd, &output, "table, markdown, json or yaml")
 	return cmd
 }
 
@@ -40,10 +38,10 @@ func newRulesCommand(streams Streams) *cobra.Command {
 		Short: "List the rules",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return render.RuleList(streams.Out, output, rules.All())
+			return render.Rules(streams.Out, render.Format(output), rules.All(), renderOptions(streams))
 		},
 	}
-	addOutputFlag(cmd, &output, ruleFormats, "text")
+	addOutputFlag(cmd, &output, "table, wide, json or yaml")
 	return cmd
 }
 
@@ -61,4 +59,10 @@ func knownRules() []string {
 		out = append(out, r.ID)
 	}
 	return out
+}
+
+// renderOptions suit the short answers: colour and wrapping where a person looks.
+func renderOptions(streams Streams) render.Options {
+	color, _ := useColor("auto", streams)
+	return render.Options{Color: color, Width: width(streams), Tool: version}
 }

@@ -77,6 +77,19 @@ func (f *kubeFlags) releases(ctx context.Context, c *collect.Cluster, name strin
 	return choose(found, coverage, name, ns)
 }
 
+// listed are all releases where these flags look. None is an answer, unless something could not be read.
+func (f *kubeFlags) listed(ctx context.Context, c *collect.Cluster) ([]collect.Found, error) {
+	ns, err := f.namespace()
+	if err != nil {
+		return nil, err
+	}
+	found, coverage, err := c.Releases(ctx, ns)
+	if err == nil && len(found) == 0 && unreadNote(coverage) != "" {
+		_, err = choose(found, coverage, "", ns)
+	}
+	return found, err
+}
+
 // now is the time of reading. SOURCE_DATE_EPOCH, where set, makes runs on different days comparable.
 func now() time.Time {
 	var seconds int64

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +24,7 @@ func newListCommand(streams Streams) *cobra.Command {
 		},
 	}
 	kube.add(cmd)
-	addOutputFlag(cmd, &output, "table, json or yaml", "table")
+	addOutputFlag(cmd, &output, "table, wide, json or yaml")
 	return cmd
 }
 
@@ -33,11 +35,11 @@ func list(ctx context.Context, kube *kubeFlags, streams Streams, output string) 
 	if err != nil {
 		return err
 	}
-	found, err := kube.releases(ctx, cluster, "")
+	found, err := kube.listed(ctx, cluster)
 	if err != nil {
 		return err
 	}
-	rows := []render.ReleaseRow{}
+	rows := []render.Release{}
 	for _, one := range found {
 		s, err := cluster.Read(ctx, one, 0)
 		if err != nil {
@@ -46,10 +48,21 @@ func list(ctx context.Context, kube *kubeFlags, streams Streams, output string) 
 		rows = append(rows, releaseRow(s))
 	}
 	progress.stop()
-	return render.Releases(streams.Out, output, rows)
+	if len(rows) == 0 {
+		fmt.Fprintln(streams.ErrOut, "no Airflow release found; -A looks in all namespaces")
+	}
+	return render.Releases(streams.Out, render.Format(output), rows, renderOptions(streams))
 }
 
-func releaseRow(s *snapshot.Snapshot) render.ReleaseRow {
+func releaseRow(s *snapshot.Snapshot) render.Release {
 	id := airflow.New(s).Identity
-	return render.ReleaseRow{Identity: id, Revision: s.Release.Revision, Status: s.Release.Status, Record: string(s.Release.Record)}
+	support := id.Unsupported
+	if support == "" {
+		support = "supported"
+	}
+	return render.Release{
+		Namespace: id.Namespace, Name: id.Release, Revision: s.Release.Revision, Status: s.Release.Status,
+		Chart: id.Chart.Name, ChartVersion: id.Chart.Version, Dialect: string(id.Dialect),
+		AirflowVersion: id.Version, Executor: strings.Join(id.Executors, ","), Support: support,
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/klog/v2"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
 )
 
 // maxVerbosity is the last klog level at which client-go logs no bodies:
@@ -76,6 +78,6 @@ func (verbosity) Set(text string) error {
 	return set.Set("v", strconv.Itoa(min(level, maxVerbosity)))
 }
 
-func addOutputFlag(cmd *cobra.Command, into *string, formats, standard string) {
-	cmd.Flags().StringVarP(into, "output", "o", standard, "Output format: "+formats)
+func addOutputFlag(cmd *cobra.Command, into *string, formats string) {
+	cmd.Flags().StringVarP(into, "output", "o", string(render.Table), "Output format: "+formats)
 }

@@ -116,6 +116,17 @@ func (f *sourceFlags) chartSource(release string, progress *progress) collect.Ch
 	}
 }
 
+// chartFile is the file a finding in a rendered chart points at: the last values file given, else the chart's own.
+func (f *sourceFlags) chartFile() string {
+	switch {
+	case f.chart == "":
+		return ""
+	case len(f.values) > 0:
+		return filepath.ToSlash(f.values[len(f.values)-1])
+	}
+	return filepath.ToSlash(filepath.Join(f.chart, "values.yaml"))
+}
+
 func (f *sourceFlags) live(release string, streams Streams, progress *progress) source {
 	return func(ctx context.Context, each func(*snapshot.Snapshot) error) error {
 		defer progress.stop()

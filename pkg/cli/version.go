@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -24,17 +23,9 @@ func newVersionCommand(streams Streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			v := render.Version{Version: version, Commit: commit, Date: date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-			return usage(render.VersionTo(streams.Out, output, v))
+			return render.PrintVersion(streams.Out, render.Format(output), v)
 		},
 	}
-	addOutputFlag(cmd, &output, "text, json or yaml", "text")
+	addOutputFlag(cmd, &output, "table, json or yaml")
 	return cmd
-}
-
-// usage marks an error as the caller's words being off.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w (see --help)", err)
 }
