@@ -17,7 +17,7 @@ type process struct {
 	log    string
 	handle *os.Process
 	done   chan struct{} // closed when the process has ended and was waited for
-	err    error         // how it ended; read it after done
+	how    string        // how it ended, e.g. "exit status 1"; read it after done
 }
 
 // startProcess starts a command whose output goes to dir/name.log.
@@ -40,7 +40,8 @@ func startProcess(dir, name, path string, args ...string) (*process, error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			p.err = cmd.Wait()
+			_ = cmd.Wait() // its error is in the state
+			p.how = cmd.ProcessState.String()
 		}
 		close(p.done)
 	}()
@@ -63,7 +64,7 @@ func (p *process) ended() error {
 	select {
 	case <-p.done:
 		text, _ := os.ReadFile(p.log)
-		return fmt.Errorf("%s ended (%v):\n%s", p.name, p.err, tail(string(text), 15))
+		return fmt.Errorf("%s ended (%s):\n%s", p.name, p.how, tail(string(text), 15))
 	default:
 		return nil
 	}
