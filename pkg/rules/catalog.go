@@ -7,6 +7,10 @@ import "github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 func All() []*rule.Rule {
 	return []*rule.Rule{
 		noPrivilegeEscalation,
+		airflowSupported,
+		imageTagFixed,
+		registryAllowed,
+		kubernetesSupported,
 	}
 }
 
