@@ -1,0 +1,153 @@
+package render
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// writeSections prints what stands below the findings. Quiet keeps what is
+// missing: silence must not look like a pass.
+func writeSections(b *bytes.Buffer, r *check.Report, o Options) error {
+	sections := []grid{unreadGrid(r), unansweredGrid(r)}
+	if !o.Quiet {
+		sections = append([]grid{valuesGrid(r)}, sections...)
+		sections = append(sections, exceptionsGrid(r))
+	}
+	for _, g := range sections {
+		if len(g.rows) == 0 {
+			continue
+		}
+		if err := g.print(b, o); err != nil {
+			return err
+		}
+		b.WriteString("\n")
+	}
+	if ids := unjudged(r); len(ids) > 0 && !o.Quiet {
+		text := fmt.Sprintf("Not judged, only a cluster can tell: %s.", strings.Join(ids, ", "))
+		b.WriteString(strings.Join(wrap(text, o.Width), "\n") + "\n\n")
+	}
+	return nil
+}
+
+// unread are the kinds that should have been read and were not.
+func unread(r *check.Report) []snapshot.Coverage {
+	var out []snapshot.Coverage
+	for _, c := range r.Coverage {
+		if c.State == snapshot.Forbidden || c.State == snapshot.NotCollected {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+var stateWords = map[snapshot.State]string{
+	snapshot.Forbidden: "forbidden", snapshot.NotCollected: "not read",
+}
+
+func unreadGrid(r *check.Report) grid {
+	g := grid{head: []string{"COULD NOT READ", "STATE", "REASON"}, flexible: []int{2}}
+	for _, c := range unread(r) {
+		g.add(string(c.Kind), stateWords[c.State], c.Reason)
+	}
+	return g
+}
+
+// unanswered are reasons why rules have no answer, each with its rules.
+func unanswered(r *check.Report) (reasons []string, rules map[string][]string) {
+	rules = map[string][]string{}
+	for _, result := range r.Results {
+		if !result.Incomplete && result.Outcome != rule.Unknown {
+			continue
+		}
+		id := result.Rule
+		if result.Outcome != rule.Unknown {
+			id += " (partly)"
+		}
+		if rules[result.Reason] == nil {
+			reasons = append(reasons, result.Reason)
+		}
+		rules[result.Reason] = append(rules[result.Reason], id)
+	}
+	return reasons, rules
+}
+
+func unansweredGrid(r *check.Report) grid {
+	g := grid{head: []string{"NO ANSWER", "BECAUSE"}, flexible: []int{0, 1}}
+	reasons, rules := unanswered(r)
+	for _, reason := range reasons {
+		g.add(strings.Join(rules[reason], ", "), reason)
+	}
+	return g
+}
+
+// unjudged are the rules that an offline source can never answer.
+func unjudged(r *check.Report) []string {
+	var ids []string
+	for _, result := range r.Results {
+		if result.Outcome == rule.NotApplicable && strings.HasPrefix(result.Reason, "only a cluster can tell") {
+			ids = append(ids, result.Rule)
+		}
+	}
+	return ids
+}
+
+func exceptionsGrid(r *check.Report) grid {
+	g := grid{head: []string{"EXCEPTION", "RULE", "SCOPE", "OWNER", "UNTIL", "REASON"}, flexible: []int{2, 3, 5}}
+	for _, e := range r.Exceptions {
+		g.add(string(e.State), e.Rule, e.Scope, e.Owner, e.Expires, e.Reason)
+	}
+	return g
+}
+
+// key is one values path and what setting it closes.
+type key struct {
+	path     string
+	findings int
+	worst    rule.Severity
+	what     []string
+}
+
+// valuesKeys are the values paths that findings name first, those that close the worst and the most first.
+func valuesKeys(r *check.Report) []key {
+	var keys []key
+	for _, result := range r.Results {
+		for _, f := range result.Findings {
+			fix := firstFix(f.Fixes)
+			if f.Excepted || fix == nil || fix.Kind != rule.Values || fix.ValuesKey == "" {
+				continue
+			}
+			at := slices.IndexFunc(keys, func(k key) bool { return k.path == fix.ValuesKey })
+			if at < 0 {
+				at, keys = len(keys), append(keys, key{path: fix.ValuesKey})
+			}
+			k := &keys[at]
+			k.findings++
+			k.what = union(k.what, []string{fix.Summary})
+			if f.Severity.Rank() > k.worst.Rank() {
+				k.worst = f.Severity
+			}
+		}
+	}
+	slices.SortStableFunc(keys, func(a, b key) int {
+		return cmp.Or(b.worst.Rank()-a.worst.Rank(), b.findings-a.findings, cmp.Compare(a.path, b.path))
+	})
+	return keys
+}
+
+// valuesGrid is where to begin: the values that close the worst findings.
+func valuesGrid(r *check.Report) grid {
+	const shown = 8
+	keys := valuesKeys(r)
+	g := grid{head: []string{"BEGIN WITH", "CLOSES", "WORST", "DO"}, flexible: []int{0, 3}}
+	for _, k := range keys[:min(shown, len(keys))] {
+		g.add(k.path, count(k.findings, "finding"), string(k.worst), strings.Join(k.what, "; "))
+	}
+	return g
+}
