@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -16,6 +18,8 @@ type Parameters struct {
 	ExposedServices []string `json:"exposedServices,omitempty"`
 	// Namespaces, where there is more than one, are those Airflow launches pods in.
 	Namespaces []string `json:"namespaces,omitempty"`
+	// Functions are what DAGs do through the Kubernetes API that no manifest shows.
+	Functions []airflow.Function `json:"functions,omitempty"`
 	// Egress and IngressFrom declare connections that no chart can know.
 	Egress      []Peer `json:"egress,omitempty"`
 	IngressFrom []Peer `json:"ingressFrom,omitempty"`
@@ -106,9 +110,43 @@ func (p *Pass) ValuesKey(w *airflow.Workload, container string, field airflow.Fi
 	return p.model.ValuesKey(w, container, field)
 }
 
+// Accounts are the service accounts of the release's pods, with all they are granted.
+func (p *Pass) Accounts() []*airflow.Account {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	p.reads = append(p.reads, snapshot.ServiceAccount, snapshot.Role, snapshot.RoleBinding, snapshot.ClusterRole, snapshot.ClusterRoleBinding)
+	return p.model.Accounts()
+}
+
+// Token says whether a workload's pods carry a token for the Kubernetes API.
+func (p *Pass) Token(w *airflow.Workload) airflow.Token {
+	p.reads = append(p.reads, snapshot.ServiceAccount, snapshot.Secret)
+	return p.model.MountsToken(w)
+}
+
+// NeedsAPI says whether a workload's pods need such a token, and what for.
+func (p *Pass) NeedsAPI(w *airflow.Workload) (needed bool, why string) {
+	p.reads = append(p.reads, snapshot.Secret)
+	return p.model.NeedsAPI(w, p.Parameters.Functions...)
+}
+
+// NeededRules are the rights that a component needs in the namespaces where Airflow launches pods.
+func (p *Pass) NeededRules(component airflow.Component) []rbacv1.PolicyRule {
+	return p.model.NeededRules(component, p.Parameters.Functions...)
+}
+
+// Offline says that the source was files or a chart, which hold the release and nothing around it.
+func (p *Pass) Offline() bool { return p.model.Snapshot.Offline() }
+
 // Settings are the values Airflow uses for one option, one for each place that sets it.
 func (p *Pass) Settings(section, key string) []airflow.Setting {
 	p.reads = append(p.reads, snapshot.Workloads...)
 	p.reads = append(p.reads, snapshot.Secret)
 	return p.model.Settings(section, key)
+}
+
+// TaskPods says how well the pods that a Kubernetes executor makes are known.
+func (p *Pass) TaskPods() airflow.TaskPodState {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	p.reads = append(p.reads, snapshot.Secret)
+	return p.model.TaskPods
 }
