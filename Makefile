@@ -22,7 +22,8 @@ generate:
 
 # A local control plane with an Airflow release to play with, until Ctrl-C.
 cluster:
-	@go run ./pkg/internal/controlplane/cmd/cluster
+	@go build -o bin/cluster ./pkg/internal/controlplane/cmd/cluster
+	@bin/cluster
 
 dist:
 	go run github.com/goreleaser/goreleaser/v2@v2.15.0 release --snapshot --clean --skip=sign,sbom

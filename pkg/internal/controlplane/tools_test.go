@@ -29,7 +29,9 @@ func TestToolVersions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Command(path, strings.Fields(test.args)...).Output()
+		cmd := exec.Command(path, strings.Fields(test.args)...)
+		cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "KREW_ROOT="+t.TempDir())
+		out, err := cmd.Output()
 		if err != nil || !strings.Contains(string(out), test.version) {
 			t.Errorf("%s says %q %v, want %s", test.tool, out, err, test.version)
 		}
