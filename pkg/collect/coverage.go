@@ -43,6 +43,8 @@ func failure(err error) string {
 		return "the API server does not accept the credentials"
 	case apierrors.IsForbidden(err):
 		return "forbidden"
+	case apierrors.IsResourceExpired(err), apierrors.IsGone(err):
+		return "the list changed while it was read"
 	case apierrors.IsTooManyRequests(err):
 		return "the API server is overloaded (429)"
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
@@ -75,6 +77,25 @@ type plainError struct{ text string }
 func (e *plainError) Error() string { return e.text }
 
 func plain(format string, args ...any) error { return &plainError{fmt.Sprintf(format, args...)} }
+
+// nothingRead fails where no request was answered, and says why, once for each cause.
+func nothingRead(coverage map[snapshot.Kind]snapshot.Coverage) error {
+	var reasons []string
+	for kind, c := range coverage {
+		if c.State == snapshot.Read && kind != snapshot.ServerVersion {
+			return nil
+		}
+		for _, reason := range strings.Split(c.Reason, "; ") {
+			if _, why, found := strings.Cut(reason, ": "); found {
+				reason = why
+			}
+			reasons = append(reasons, reason)
+		}
+	}
+	slices.Sort(reasons)
+	reasons = slices.DeleteFunc(slices.Compact(reasons), func(s string) bool { return s == "" })
+	return errors.New("nothing could be read: " + strings.Join(reasons, "; "))
+}
 
 // severity orders states by how much they leave unknown.
 var severity = []snapshot.State{snapshot.Unserved, snapshot.Read, snapshot.NotCollected, snapshot.Forbidden}

@@ -49,7 +49,7 @@ func (w *ownership) decide() {
 	for i := range w.objects {
 		o := &w.objects[i]
 		claimed := claimant(o.Namespace, o.Labels(), o.Annotations())
-		w.own[i] = claimed == w.release.Name || w.installed[identity(o.Ref)]
+		w.own[i] = claimed == w.release.Name || w.installed[identity(o.Ref)] || w.claimsPods(o)
 		if !w.own[i] && claimed != "" && isAirflow(o.Labels()) && o.Kind != string(snapshot.Pod) {
 			w.only = false
 		}
@@ -58,6 +58,16 @@ func (w *ownership) decide() {
 	w.controlled(snapshot.Pod)
 	w.noteAccounts()
 	w.also(w.launched)
+}
+
+// claimsPods says whether an object's pods carry the release's labels: Argo CD
+// overwrites the object's own instance label and leaves the pods' alone.
+func (w *ownership) claimsPods(o *snapshot.Object) bool {
+	if len(templatePaths[snapshot.Kind(o.Kind)]) == 0 {
+		return false
+	}
+	labels, _ := in(podOf(o), "metadata", "labels").(map[string]any)
+	return claimant(o.Namespace, texts(labels), nil) == w.release.Name
 }
 
 // controlled marks the objects of one kind whose controller is owned: Jobs of a

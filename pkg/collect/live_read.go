@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,7 +32,9 @@ func (c *Cluster) read(ctx context.Context, found Found, revision int) (*snapsho
 	if revision == 0 {
 		revision = found.Revision
 	}
-	r := &run{answers: newAnswers(), cluster: c, found: found, revision: revision, masker: m, s: newSnapshot(found, c.now())}
+	s := newSnapshot(snapshot.Recognised, found.Name, found.Namespace, c.now())
+	s.Release.Chart = found.Chart
+	r := &run{answers: newAnswers(), cluster: c, found: found, revision: revision, masker: m, s: s}
 	if err := r.fetch(ctx); err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (r *run) fetch(ctx context.Context) error {
 		return stopped(ctx, err)
 	}
 	r.cluster.shared.into(r)
-	return r.anything()
+	return nothingRead(r.coverage)
 }
 
 func (r *run) fetchRecord(ctx context.Context) (err error) {
@@ -100,21 +101,6 @@ func (r *run) fetchNamespace(ctx context.Context) error {
 	return nil
 }
 
-// anything fails where no request at all was answered.
-func (r *run) anything() error {
-	var reasons []string
-	for kind, c := range r.coverage {
-		if c.State == snapshot.Read && kind != snapshot.ServerVersion {
-			return nil
-		}
-		if c.Reason != "" {
-			reasons = append(reasons, c.Reason)
-		}
-	}
-	slices.Sort(reasons)
-	return errors.New("nothing could be read: " + strings.Join(slices.Compact(reasons), "; "))
-}
-
 // unpackRecord moves what the record says into the snapshot.
 func (r *run) unpackRecord() {
 	if r.record == nil {
@@ -124,12 +110,6 @@ func (r *run) unpackRecord() {
 		r.coverage[snapshot.ReleaseRecord] = snapshot.Coverage{Kind: snapshot.ReleaseRecord, State: snapshot.NotCollected, Reason: err.Error()}
 		r.record = nil
 	}
-}
-
-func newSnapshot(found Found, now time.Time) *snapshot.Snapshot {
-	return &snapshot.Snapshot{APIVersion: snapshot.Version, Kind: "Snapshot", TakenAt: now, Release: snapshot.Release{
-		Name: found.Name, Namespace: found.Namespace, Record: snapshot.Recognised, Chart: found.Chart,
-	}}
 }
 
 // objects lists one resource as snapshot objects, not yet masked.
@@ -156,8 +136,14 @@ func (r *reader) objects(ctx context.Context, what reading, version, namespace s
 
 func unusable(err error) error { return plain("the API server sent an object whose %s", err) }
 
-// trim drops what no rule reads and what changes by itself.
+// trim drops what changes by itself and judges nothing: it is more than half of
+// a pod, and a namespace can hold thousands of finished tasks.
 func trim(content map[string]any) {
+	if phase := in(content, "status", "phase"); phase != nil {
+		content["status"] = map[string]any{"phase": phase}
+	} else {
+		delete(content, "status")
+	}
 	if meta, ok := content["metadata"].(map[string]any); ok {
 		delete(meta, "managedFields")
 		delete(meta, "resourceVersion")

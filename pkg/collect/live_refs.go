@@ -46,6 +46,17 @@ func in(node any, keys ...string) any {
 	return node
 }
 
+// texts are the text values of a map.
+func texts(m map[string]any) map[string]string {
+	out := make(map[string]string, len(m))
+	for key, value := range m {
+		if text, ok := value.(string); ok {
+			out[key] = text
+		}
+	}
+	return out
+}
+
 // ref is a field that names another object: its value is a map, or a list of maps, that holds the name.
 type ref struct {
 	field, name string

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -69,20 +68,7 @@ func (s *search) list(ctx context.Context) error {
 			}
 		}
 	}
-	return s.anything()
-}
-
-// anything fails where no list at all was answered.
-func (s *search) anything() error {
-	var reasons []string
-	for _, c := range s.listCoverage() {
-		if c.State == snapshot.Read {
-			return nil
-		}
-		reasons = append(reasons, c.Reason)
-	}
-	slices.Sort(reasons)
-	return errors.New("nothing could be read: " + strings.Join(slices.Compact(reasons), "; "))
+	return nothingRead(s.coverage)
 }
 
 // listCoverage is the search's coverage, sorted.

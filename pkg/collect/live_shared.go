@@ -13,9 +13,8 @@ import (
 
 // shared is what is the same for every release of a cluster.
 type shared struct {
-	once    sync.Once
-	err     error
-	answers *answers
+	mu      sync.Mutex
+	answers *answers // nil until all of them are in
 	version string
 
 	groupsOnce sync.Once
@@ -25,21 +24,26 @@ type shared struct {
 // sharedLists starts the cluster-wide lists, once for all releases.
 func (c *Cluster) sharedLists(g group) {
 	g.run("reading cluster-wide objects", func(ctx context.Context) error {
-		c.shared.once.Do(func() { c.shared.err = c.readShared(ctx) })
-		return c.shared.err
+		c.shared.mu.Lock()
+		defer c.shared.mu.Unlock()
+		if c.shared.answers != nil {
+			return nil
+		}
+		return c.readShared(ctx)
 	})
 }
 
 func (c *Cluster) readShared(ctx context.Context) error {
-	g := newGroup(ctx)
-	c.shared.answers = newAnswers()
-	g.run("reading the server version", c.readVersion)
+	g, got := newGroup(ctx), newAnswers()
+	g.run("reading the server version", func(ctx context.Context) error { return c.readVersion(ctx, got) })
 	for _, what := range acrossCluster {
-		g.run(asking(what, ""), func(ctx context.Context) error {
-			return c.list(ctx, what, "", c.shared.answers)
-		})
+		g.run(asking(what, ""), func(ctx context.Context) error { return c.list(ctx, what, "", got) })
 	}
-	return g.Wait()
+	err := g.Wait()
+	if err == nil {
+		c.shared.answers = got
+	}
+	return err
 }
 
 // list asks for one resource, if it is served, and adds what comes to the answers.
@@ -92,7 +96,7 @@ func (r *reader) groups(ctx context.Context) map[string][]string {
 	return out
 }
 
-func (c *Cluster) readVersion(ctx context.Context) error {
+func (c *Cluster) readVersion(ctx context.Context, got *answers) error {
 	var version struct {
 		GitVersion string `json:"gitVersion"`
 	}
@@ -104,7 +108,7 @@ func (c *Cluster) readVersion(ctx context.Context) error {
 	if coverage.State == snapshot.Unserved {
 		coverage.State, coverage.Reason = snapshot.NotCollected, "the API server has no /version"
 	}
-	c.shared.answers.note(coverage)
+	got.note(coverage)
 	c.shared.version = version.GitVersion
 	return ctx.Err()
 }
