@@ -24,7 +24,8 @@ var podPaths = map[snapshot.Kind][]string{
 
 // workloads finds everything that has or makes pods, but for the task pod
 // template. Hooks of a stored release count: most are gone from the cluster
-// when nobody upgrades.
+// when nobody upgrades. DaemonSets of other namespaces are the cluster's own
+// agents, read to tell its network plugin.
 func workloads(s *snapshot.Snapshot, index *objectIndex) []*Workload {
 	var all []*Workload
 	add := func(o *snapshot.Object) {
@@ -33,7 +34,11 @@ func workloads(s *snapshot.Snapshot, index *objectIndex) []*Workload {
 		}
 	}
 	for i := range s.Objects {
-		if o := &s.Objects[i]; !index.ownerSeen(o) || o.Kind == "Pod" {
+		o := &s.Objects[i]
+		if o.Kind == "DaemonSet" && o.Namespace != s.Release.Namespace {
+			continue
+		}
+		if !index.ownerSeen(o) || o.Kind == "Pod" {
 			add(o)
 		}
 	}

@@ -53,7 +53,7 @@ func runCase(t *testing.T, r *rule.Rule, file string) {
 	}
 	with := &profile.Profile{Name: "case", Level: rule.Paranoid}
 	if level := section(archive, "level"); level != "" {
-		with.Level = rule.Level(strings.TrimSpace(level))
+		with.Level, with.On = rule.Level(strings.TrimSpace(level)), map[string]bool{r.ID: true}
 	}
 	decode(t, section(archive, "parameters.yaml"), &with.Parameters)
 	s := caseSnapshot(t, archive)
