@@ -13,7 +13,7 @@ import (
 // Source: airflow-helm/charts 8.9.0, templates/config/secret-config-envs.yaml.
 var (
 	evalCommand  = regexp.MustCompile(`^bash -c 'eval "\$\{?(\w+)\}?"'$`)
-	echoCommand  = regexp.MustCompile(`^echo (?:-n )?"([^|` + "`" + `]*)"$`)
+	echoCommand  = regexp.MustCompile(`^echo (?:-n )?"((?:[^"\\` + "`" + `]|\$\(eval "\$\{?\w+\}?"\))*)"$`)
 	quoteCommand = regexp.MustCompile(`^echo "\$\{?(\w+)\}?" \| python3? -c ".*urllib\.parse\.quote\(input\(\)\).*"$`)
 	reference    = regexp.MustCompile(`\$\(eval "?\$\{?(\w+)\}?"?\)|\$\{(\w+)\}|\$(\w+)|\$`)
 )

@@ -24,6 +24,8 @@ const (
 	Cleanup         Component = "cleanup"
 	DatabaseCleanup Component = "database-cleanup"
 	TaskPod         Component = "task-pod"
+	// OperatorPod is a pod that a task started with KubernetesPodOperator: DAG authors choose its image and all else.
+	OperatorPod Component = "operator-pod"
 	// RPCServer is the internal API server that charts before Airflow 3 could run.
 	RPCServer Component = "rpc-server"
 	// Other is a workload of the release that no chart knows: an extra manifest, or a fork's own.
@@ -32,7 +34,7 @@ const (
 
 // Components are all of them, in the order a report lists them.
 var Components = []Component{
-	Webserver, APIServer, RPCServer, Scheduler, DagProcessor, Triggerer, Worker, TaskPod, Flower,
+	Webserver, APIServer, RPCServer, Scheduler, DagProcessor, Triggerer, Worker, TaskPod, OperatorPod, Flower,
 	Database, PgBouncer, Broker, Statsd, OtelCollector,
 	Migrations, CreateUser, Sync, Cleanup, DatabaseCleanup, Other,
 }
@@ -40,7 +42,7 @@ var Components = []Component{
 // RunsDagCode says whether DAG authors' code runs in the component's pods.
 func (c Component) RunsDagCode() bool {
 	switch c {
-	case Worker, TaskPod, Triggerer, DagProcessor:
+	case Worker, TaskPod, OperatorPod, Triggerer, DagProcessor:
 		return true
 	}
 	return false
@@ -50,7 +52,7 @@ func (c Component) RunsDagCode() bool {
 // and so reads Airflow's settings; the stores and exporters beside it do not.
 func (c Component) RunsAirflow() bool {
 	switch c {
-	case PgBouncer, Database, Broker, Statsd, OtelCollector, Other:
+	case PgBouncer, Database, Broker, Statsd, OtelCollector, OperatorPod, Other:
 		return false
 	}
 	return true

@@ -36,10 +36,10 @@ func withoutCovered(all []*Workload, index *objectIndex) []*Workload {
 			}
 			mark += added
 		} else if kind == "" {
-			if w.Component != TaskPod {
+			if w.Component != TaskPod && w.Component != OperatorPod {
 				return false
 			}
-			mark = w.shape()
+			mark = string(w.Component) + w.shape()
 		}
 		covered := seen[mark]
 		seen[mark] = true

@@ -1,8 +1,6 @@
 package airflow
 
-import (
-	"strings"
-)
+import "strings"
 
 // storeLabels place the subcharts' pods, which speak their own labels: the old
 // stable charts "app", the newer ones "app.kubernetes.io/name".
@@ -85,8 +83,11 @@ func componentOf(w *Workload) Component {
 }
 
 func byLabels(labels map[string]string) (Component, bool) {
-	if labels["kubernetes_executor"] == "True" {
+	switch { // labels that Airflow itself puts on the pods it launches
+	case labels["kubernetes_executor"] == "True":
 		return TaskPod, true
+	case labels["kubernetes_pod_operator"] == "True":
+		return OperatorPod, true
 	}
 	if c, known := storeLabels[labels["app.kubernetes.io/name"]]; known {
 		return c, true
