@@ -88,7 +88,7 @@ func FromChart(_ context.Context, c Chart) (*snapshot.Snapshot, error) {
 	}
 	s.Release.Unread = unreadValues(ch, user)
 	s.Release.Values = m.values(user)
-	s.Coverage = append(offlineCoverage(), snapshot.Coverage{Kind: snapshot.ReleaseRecord, State: snapshot.Read})
+	s.Coverage = offlineCoverage(s)
 	m.seal(s)
 	return s, nil
 }

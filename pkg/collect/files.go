@@ -1,11 +1,17 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -13,53 +19,181 @@ import (
 
 // Files is what to read when the source is rendered manifests.
 type Files struct {
-	Paths       []string  // files, directories, or "-" for Stdin
+	Paths       []string  // files, directories (searched to the bottom), or "-" for Stdin
 	Stdin       io.Reader // read where Paths holds "-"
 	Release     string    // empty: recognised from the objects' labels
-	Namespace   string    // empty: taken from the objects, else "default"
+	Namespace   string    // empty: the one most objects name, else "default"
 	KubeVersion string    // as "1.36"; empty leaves the server version unknown
-	Now         time.Time // the time of reading
+	Now         time.Time // the time of reading; zero means the clock's
 }
 
-// FromFiles reads rendered manifests. Its errors name file, object and field, never a value.
-func FromFiles(_ context.Context, f Files) (*snapshot.Snapshot, error) {
+// stdinName stands for standard input in errors and findings.
+const stdinName = "stdin"
+
+// FromFiles reads rendered manifests. Its errors name file, line, object and field, never a value.
+func FromFiles(ctx context.Context, f Files) (*snapshot.Snapshot, error) {
 	m, err := newMasker()
 	if err != nil {
 		return nil, err
 	}
-	s := &snapshot.Snapshot{
-		APIVersion: snapshot.Version, Kind: "Snapshot", TakenAt: f.Now.UTC(), ServerVersion: f.KubeVersion,
-		Release: snapshot.Release{Name: f.Release, Namespace: f.Namespace, Record: snapshot.FromFiles},
+	s := newSnapshot(snapshot.FromFiles, f.Release, f.Namespace, f.Now)
+	if s.ServerVersion, err = serverVersion(f.KubeVersion); err != nil {
+		return nil, err
 	}
 	for _, path := range f.Paths {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("%s cannot be read", path)
-		}
-		objects, err := parseManifests(file, path, f.Namespace, m)
-		file.Close()
+		objects, err := f.read(ctx, path, m)
 		if err != nil {
 			return nil, err
 		}
 		s.Objects = append(s.Objects, objects...)
 	}
 	if len(s.Objects) == 0 {
-		return nil, errors.New("no Kubernetes objects were found")
+		return nil, &inputError{file: strings.Join(f.Paths, ", "), problem: "holds no Kubernetes objects"}
 	}
-	s.Coverage = offlineCoverage()
+	settle(s)
+	if err := refuseTwins(s.Objects); err != nil {
+		return nil, err
+	}
+	s.Coverage = offlineCoverage(s)
 	m.seal(s)
 	return s, nil
 }
 
-func offlineCoverage() []snapshot.Coverage {
-	var out []snapshot.Coverage
-	for _, kind := range []snapshot.Kind{
-		snapshot.Deployment, snapshot.StatefulSet, snapshot.DaemonSet, snapshot.Job, snapshot.CronJob,
-		snapshot.ConfigMap, snapshot.Secret, snapshot.ServiceAccount, snapshot.Role, snapshot.RoleBinding,
-		snapshot.ClusterRole, snapshot.ClusterRoleBinding, snapshot.Service, snapshot.Ingress, snapshot.HTTPRoute,
-		snapshot.Gateway, snapshot.Route, snapshot.NetworkPolicy, snapshot.PodDisruption, snapshot.Autoscaler, snapshot.VolumeClaim,
-	} {
-		out = append(out, snapshot.Coverage{Kind: kind, State: snapshot.Read})
+func newSnapshot(record snapshot.Record, release, namespace string, now time.Time) *snapshot.Snapshot {
+	if now.IsZero() {
+		now = time.Now()
 	}
-	return out
+	return &snapshot.Snapshot{
+		APIVersion: snapshot.Version, Kind: "Snapshot", TakenAt: now.UTC().Truncate(time.Second),
+		Release: snapshot.Release{Name: release, Namespace: namespace, Record: record},
+	}
+}
+
+func serverVersion(given string) (string, error) {
+	if given == "" {
+		return "", nil
+	}
+	full, _, _, err := kubeVersion(given)
+	return full, err
+}
+
+// read reads one path: a file, a directory or standard input.
+func (f Files) read(ctx context.Context, path string, m *masker) ([]snapshot.Object, error) {
+	if path == "-" {
+		if f.Stdin == nil {
+			return nil, errors.New("there is no standard input to read")
+		}
+		return parseManifests(f.Stdin, stdinName, f.Namespace, m)
+	}
+	names, err := manifestFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	var out []snapshot.Object
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		objects, err := parseFile(name, f.Namespace, m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, objects...)
+	}
+	return out, nil
+}
+
+func parseFile(name, namespace string, m *masker) ([]snapshot.Object, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	defer file.Close()
+	return parseManifests(file, name, namespace, m)
+}
+
+// manifestFiles are the files a path stands for, sorted. A file named outright is read whatever its name.
+func manifestFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	var names []string
+	err = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return unreadable(name, err)
+		case entry.IsDir() && name != path && strings.HasPrefix(entry.Name(), "."):
+			return fs.SkipDir
+		case !entry.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(name))):
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err == nil && len(names) == 0 {
+		err = &inputError{file: path, problem: "holds no .yaml, .yml or .json file"}
+	}
+	slices.Sort(names)
+	return names, err
+}
+
+// settle fills in what was not given: the release's name and namespace, and the objects' namespaces.
+func settle(s *snapshot.Snapshot) {
+	if s.Release.Name == "" {
+		s.Release.Name = cmp.Or(common(s.Objects, "release"), common(s.Objects, "app.kubernetes.io/instance"))
+	}
+	if s.Release.Namespace == "" {
+		s.Release.Namespace = usualNamespace(s.Objects)
+	}
+	for i := range s.Objects {
+		place(&s.Objects[i], s.Release.Namespace)
+	}
+}
+
+// common is the value of a label that all objects with this label agree on, or empty.
+func common(objects []snapshot.Object, label string) string {
+	found := ""
+	for i := range objects {
+		value := objects[i].Labels()[label]
+		if value == "" || value == found {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = value
+	}
+	return found
+}
+
+// usualNamespace is the namespace most objects name; "default" where none does.
+func usualNamespace(objects []snapshot.Object) string {
+	count := map[string]int{}
+	for i := range objects {
+		if name := objects[i].Namespace; name != "" {
+			count[name]++
+		}
+	}
+	if len(count) == 0 {
+		return "default"
+	}
+	return slices.MinFunc(slices.Collect(maps.Keys(count)), func(a, b string) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
+	})
+}
+
+// refuseTwins fails where two documents describe one object: which of them counts is not for us to guess.
+func refuseTwins(objects []snapshot.Object) error {
+	seen := map[snapshot.Ref]*snapshot.Object{}
+	for i := range objects {
+		o := &objects[i]
+		if first, twice := seen[o.Ref]; twice && first.Origin == o.Origin {
+			return &inputError{file: o.File, line: o.Line, object: o.String(), problem: fmt.Sprintf("stands twice: it is also in %s:%d", first.File, first.Line)}
+		}
+		seen[o.Ref] = o
+	}
+	return nil
 }

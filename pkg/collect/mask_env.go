@@ -1,0 +1,125 @@
+package collect
+
+import "strings"
+
+// envValue masks the value of an environment variable by its name.
+func (m *masker) envValue(name, value string) string {
+	if value == "" || isReference(value) {
+		return value
+	}
+	for _, prefix := range []string{"AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__"} {
+		if inner, found := strings.CutPrefix(name, prefix); found && inner != "" {
+			return m.envValue(inner, value)
+		}
+	}
+	switch section, key, isOption := airflowOption(name); {
+	case strings.HasPrefix(name, "AIRFLOW_VAR_"):
+		return m.token(value)
+	case strings.HasPrefix(name, "AIRFLOW_CONN_"):
+		return m.connection(value)
+	case isPairs(name):
+		return m.pairs(value)
+	case isOption && (strings.HasSuffix(key, "_cmd") || strings.HasSuffix(key, "_secret")):
+		return m.token(value)
+	case isOption:
+		return m.option(section, key, value)
+	case clearEnv[name]:
+		return m.clear(value)
+	case strings.HasSuffix(name, "_CMD"):
+		return m.script(value)
+	case simple(name, value):
+		return value
+	}
+	return m.text(value)
+}
+
+// airflowOption splits AIRFLOW__SECTION__KEY. A dot in a section is an underscore there.
+func airflowOption(name string) (section, key string, ok bool) {
+	rest, found := strings.CutPrefix(name, "AIRFLOW__")
+	section, key, ok = strings.Cut(strings.ToLower(rest), "__")
+	return section, key, found && ok && section != "" && key != ""
+}
+
+// option masks the value of an Airflow option, wherever it is set.
+func (m *masker) option(section, key, value string) string {
+	switch {
+	case value == "" || isReference(value):
+		return value
+	case isPairs(key):
+		return m.pairs(value)
+	case clearOption(section, key):
+		return m.clear(value)
+	case simple(key, value):
+		return value
+	}
+	if masked, ok := m.json(value); ok {
+		return masked
+	}
+	return m.text(value)
+}
+
+// clear keeps the value of something on a clear-text list, as far as it looks like one.
+func (m *masker) clear(value string) string {
+	if isPlainText(value) || isReference(value) {
+		return value
+	}
+	if masked, ok := m.json(value); ok {
+		return masked
+	}
+	if parts := strings.Split(value, ","); len(parts) > 1 && everyURL(parts) {
+		for i, part := range parts {
+			parts[i] = m.text(strings.TrimSpace(part))
+		}
+		return strings.Join(parts, ",")
+	}
+	if query, found := strings.CutPrefix(value, "?"); found { // the charts' "properties" of a connection
+		return "?" + m.query(query)
+	}
+	return m.text(value)
+}
+
+func everyURL(parts []string) bool {
+	for _, part := range parts {
+		if scheme, _, found := strings.Cut(strings.TrimSpace(part), "://"); !found || !isScheme(scheme) {
+			return false
+		}
+	}
+	return true
+}
+
+// connection masks an Airflow connection: a URI or JSON.
+func (m *masker) connection(value string) string {
+	if masked, ok := m.json(value); ok {
+		return masked
+	}
+	return m.text(value)
+}
+
+// isPairs says that what stands under a name is "user:password", or several with commas between.
+func isPairs(name string) bool {
+	switch strings.ToLower(name) {
+	case "basicauth", "basic_auth", "flower_basic_auth", "airflow__celery__flower_basic_auth":
+		return true
+	}
+	return false
+}
+
+// pairs masks user and password each by itself.
+func (m *masker) pairs(value string) string {
+	pairs := strings.Split(value, ",")
+	for i, pair := range pairs {
+		user, password, found := strings.Cut(pair, ":")
+		if pairs[i] = m.reference(user); found {
+			pairs[i] += ":" + m.reference(password)
+		}
+	}
+	return strings.Join(pairs, ",")
+}
+
+// reference keeps a reference to a variable and hides all else.
+func (m *masker) reference(text string) string {
+	if isReference(text) {
+		return text
+	}
+	return m.hide(text)
+}

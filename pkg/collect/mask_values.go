@@ -1,0 +1,192 @@
+package collect
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// values are a user's Helm values: the structure and what is known to be
+// harmless stay, all other texts are masked.
+func (m *masker) values(v map[string]any) map[string]any {
+	if v == nil {
+		return nil
+	}
+	masked, _ := m.value("", "", v).(map[string]any)
+	return masked
+}
+
+// value masks what stands under key, itself under parent.
+func (m *masker) value(parent, key string, node any) any {
+	switch node := node.(type) {
+	case map[string]any:
+		return m.valueMap(parent, key, node)
+	case []any:
+		return m.valueList(key, node)
+	case string:
+		return m.valueText(key, node)
+	case bool, nil:
+		return node
+	}
+	if smells(key) && !clearValues[key] {
+		return m.token(numberText(node))
+	}
+	return node
+}
+
+func (m *masker) valueMap(parent, key string, node map[string]any) any {
+	out := make(map[string]any, len(node))
+	name, isNamed := node["name"].(string)
+	section := ""
+	if parent == "config" {
+		section = strings.ToLower(key)
+	}
+	for _, k := range slices.Sorted(maps.Keys(node)) {
+		v := node[k]
+		text, isText := v.(string)
+		switch {
+		case darkValues[key]:
+			out[k] = m.darkValue(k, v)
+		case isText && section != "":
+			out[k] = m.option(section, k, text)
+		case isText && k == "value" && isNamed:
+			out[k] = m.envValue(name, text)
+		case isText && isEnvName(k) && len(k) > 1:
+			out[k] = m.envValue(k, text)
+		case strings.HasSuffix(strings.ToLower(key), "annotations") && isText:
+			out[k] = m.annotationValue(k, text)
+		case isText && valueWords(key):
+			out[k] = m.wordValue(text)
+		case clearTrees[key] || key == "securityContexts":
+			out[k] = m.treeValue(k, v)
+		default:
+			out[k] = m.value(key, k, v)
+		}
+	}
+	return out
+}
+
+func valueWords(key string) bool {
+	return clearMaps[key] || strings.HasSuffix(key, "Labels") || strings.HasSuffix(key, "Selector")
+}
+
+func (m *masker) annotationValue(key, text string) any {
+	if clearAnnotation(key) {
+		return m.plain(text)
+	}
+	return m.hide(text)
+}
+
+func (m *masker) wordValue(text string) string {
+	if isWord(text) {
+		return text
+	}
+	return m.token(text)
+}
+
+func (m *masker) valueList(key string, list []any) any {
+	if key == "args" || key == "command" {
+		return m.command(slices.Clone(list))
+	}
+	out := make([]any, len(list))
+	for i, entry := range list {
+		switch text, isText := entry.(string); {
+		case darkValues[key]:
+			out[i] = m.darkValue(key, entry)
+		case isText && clearTrees[key]:
+			out[i] = m.plain(text)
+		default:
+			out[i] = m.value("", key, entry)
+		}
+	}
+	return out
+}
+
+// treeValue keeps plain texts, as tree does, in a copy.
+func (m *masker) treeValue(key string, node any) any {
+	switch node := node.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(node))
+		for k, v := range node {
+			out[k] = m.treeValue(k, v)
+		}
+		return out
+	case []any:
+		out := make([]any, len(node))
+		for i, v := range node {
+			out[i] = m.treeValue(key, v)
+		}
+		return out
+	case string:
+		if darkTrees[key] {
+			return m.hide(node)
+		}
+		return m.plain(node)
+	}
+	return node
+}
+
+// darkValue masks all texts and numbers, apart from what names and sorts an entry.
+func (m *masker) darkValue(key string, node any) any {
+	switch node := node.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(node))
+		for k, v := range node {
+			out[k] = m.darkValue(k, v)
+		}
+		return out
+	case []any:
+		out := make([]any, len(node))
+		for i, v := range node {
+			out[i] = m.darkValue(key, v)
+		}
+		return out
+	case string:
+		if key == "id" && isWord(node) || key == "role" && roles[node] || (key == "kind" || key == "conn_type" || key == "type") && isWord(node) {
+			return node
+		}
+		return m.text(node)
+	case bool, nil:
+		return node
+	}
+	return m.token(numberText(node))
+}
+
+func (m *masker) valueText(key, text string) any {
+	switch {
+	case text == "" || isReference(text):
+		return text
+	case isPairs(key):
+		return m.pairs(text)
+	case key == "args" || key == "command":
+		return m.script(text)
+	case clearValues[key], clearKeys[key] && !unclearValues[key]:
+		return m.clear(text)
+	case simple(key, text):
+		return text
+	}
+	return m.text(text)
+}
+
+// clearValues are keys of both charts' values whose texts may be shown. Source: both charts' values.yaml.
+var clearValues = set(
+	"airflowVersion", "defaultAirflowTag", "defaultAirflowRepository", "defaultAirflowDigest", "executor", "tag", "repository",
+	"registry", "digest", "pullPolicy", "existingClaim", "storageClass", "accessMode", "size", "ingressClassName", "fullnameOverride",
+	"nameOverride", "protocol", "sslmode", "authType", "auth_type", "pool_mode", "level", "namespace", "dagsPath", "dbHost",
+	"existingSecret", "existingSecretKey", "existingSecretPasswordKey", "userSecret", "userSecretKey", "passwordSecret",
+	"passwordSecretKey", "basicAuthSecret", "basicAuthSecretKey", "sshSecret", "sshSecretKey", "httpSecret", "httpSecretUsernameKey",
+	"httpSecretPasswordKey", "pullSecret", "sshKeySecret", "credentialsSecret", "secretName", "metadataSecretName",
+	"resultBackendSecretName", "brokerUrlSecretName", "fernetKeySecretName", "webserverSecretKeySecretName", "apiSecretKeySecretName",
+	"jwtSecretName", "passwordSecretName", "configSecretName", "statsSecretName", "statsSecretKey", "envName",
+	"webserverConfigConfigMapName", "apiServerConfigConfigMapName", "externalTrafficPolicy", "branch", "rev", "ref", "subPath", "repoSubPath",
+	"existingVolumeClaim", "schedule", "workers", "workerClass", "mode", "properties", "logLevel", "gcPolicy", "claimTemplate",
+)
+
+// unclearValues are keys that name harmless fields of objects, but hold anything in values.
+var unclearValues = set("key", "server", "host", "path", "prefix", "service", "resource", "subPath", "externalName", "driver")
+
+// darkValues are the keys below which values hold connections, variables, users and key material.
+var darkValues = set(
+	"connections", "variables", "users", "connectionsTemplates", "variablesTemplates", "usersTemplates", "extraSecrets", "extraConfigMaps",
+	"ssl", "connection", "metadataConnection", "resultBackendConnection", "defaultUser", "auth", "ldap",
+)
