@@ -8,6 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"sigs.k8s.io/yaml"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
@@ -72,6 +73,21 @@ func TestSchemaRefuses(t *testing.T) {
 		if schema.Validate(report) == nil {
 			t.Errorf("the schema accepts %s", name)
 		}
+	}
+}
+
+// TestProfileSchemaKnowsTheComponents keeps the schema's list and Airflow's the same.
+func TestProfileSchemaKnowsTheComponents(t *testing.T) {
+	schema := compile(t, "../../docs/schema/hardening-profile.json")
+	const text = `{"apiVersion": "airflowsec.io/v1alpha1", "kind": "HardeningProfile", "metadata": {"name": "a"}, "spec": {"exceptions": [
+		{"rule": "AS101", "component": "COMPONENT", "reason": "r", "owner": "o", "expires": "2027-01-01"}]}}`
+	for _, c := range airflow.Components {
+		if err := schema.Validate(parsed(t, strings.Replace(text, "COMPONENT", string(c), 1))); err != nil {
+			t.Errorf("the schema does not know the component %s", c)
+		}
+	}
+	if schema.Validate(parsed(t, text)) == nil {
+		t.Error("the schema takes any component")
 	}
 }
 

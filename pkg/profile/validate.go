@@ -1,0 +1,125 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+)
+
+// check refuses what a document cannot mean.
+func (d *document) check(known Catalogue, own bool) error {
+	switch {
+	case d.APIVersion != APIVersion:
+		return d.at("", "apiVersion", "must be "+APIVersion)
+	case d.Kind != "HardeningProfile":
+		return d.at("", "kind", "must be HardeningProfile")
+	case d.Metadata.Name == "":
+		return d.at("metadata", "name", "is missing")
+	case !own && isBuiltin(d.Metadata.Name):
+		return d.at("metadata", "name", "is the name of a built-in profile")
+	case !own && d.Spec.Extends == "":
+		return d.at("spec", "extends", "is missing: name the profile this one starts from, for example restricted")
+	}
+	if err := d.checkRules(known); err != nil {
+		return err
+	}
+	if err := d.checkPeers("egress", d.Spec.Parameters.Egress, func(p rule.Peer) bool { return p.To != "" && p.From == "" }, "to"); err != nil {
+		return err
+	}
+	if err := d.checkPeers("ingressFrom", d.Spec.Parameters.IngressFrom, func(p rule.Peer) bool { return p.From != "" && p.To == "" }, "from"); err != nil {
+		return err
+	}
+	return d.checkExceptions(known)
+}
+
+func (d *document) checkRules(known Catalogue) error {
+	seen := map[string]bool{}
+	for i, entry := range d.Spec.Rules {
+		parent := fmt.Sprintf("spec.rules[%d]", i)
+		switch {
+		case entry.ID == "":
+			return d.at(parent, "id", "is missing")
+		case !slices.Contains(known.Rules, entry.ID):
+			return d.at(parent, "id", fmt.Sprintf("is %q, which is no rule", entry.ID))
+		case seen[entry.ID]:
+			return d.at(parent, "id", "is "+entry.ID+" a second time")
+		case entry.Severity != "" && rule.Severity(entry.Severity).Rank() == 0:
+			return d.at(parent, "severity", fmt.Sprintf("is %q; it must be low, medium, high or critical", entry.Severity))
+		case entry.Severity == "" && entry.Enabled == nil:
+			return d.at(parent, "severity", "and enabled are both missing: the entry changes nothing")
+		}
+		seen[entry.ID] = true
+	}
+	for i, id := range d.Spec.Mandatory {
+		if field := fmt.Sprintf("mandatory[%d]", i); !slices.Contains(known.Rules, id) {
+			return d.at("spec", field, fmt.Sprintf("is %q, which is no rule", id))
+		}
+	}
+	return nil
+}
+
+func (d *document) checkPeers(field string, peers []rule.Peer, whole func(rule.Peer) bool, side string) error {
+	for i, p := range peers {
+		parent := fmt.Sprintf("spec.parameters.%s[%d]", field, i)
+		if !whole(p) {
+			return d.at(parent, side, "must be given, and only it")
+		}
+		if p.Why == "" {
+			return d.at(parent, "why", "is missing")
+		}
+	}
+	return nil
+}
+
+func (d *document) checkExceptions(known Catalogue) error {
+	var seen []Exception
+	for i, entry := range d.Spec.Exceptions {
+		parent := fmt.Sprintf("spec.exceptions[%d]", i)
+		if field, what := entry.mistake(known); field != "" {
+			return d.at(parent, field, what)
+		}
+		e := entry.exception()
+		if slices.ContainsFunc(seen, func(o Exception) bool { return o.Rule == e.Rule && o.Scope() == e.Scope() }) {
+			return d.at(parent, "rule", "is "+e.Rule+" with a scope that another exception has already")
+		}
+		seen = append(seen, e)
+	}
+	return nil
+}
+
+// mistake is the first field of an exception that is wrong, and how.
+func (e exceptionEntry) mistake(known Catalogue) (field, what string) {
+	_, err := time.Parse(time.DateOnly, e.Expires)
+	switch {
+	case e.Rule == "":
+		return "rule", "is missing"
+	case !slices.Contains(known.Rules, e.Rule):
+		return "rule", fmt.Sprintf("is %q, which is no rule", e.Rule)
+	case e.Component == "" && e.Container == "" && e.Kind == "" && e.Name == "":
+		return "component", "and container, kind and name are all missing: an exception needs a scope"
+	case e.Component != "" && !slices.Contains(known.Components, e.Component):
+		return "component", fmt.Sprintf("is %q, which is no component", e.Component)
+	case e.Kind != "" && (e.Kind[0] < 'A' || e.Kind[0] > 'Z'):
+		return "kind", fmt.Sprintf("is %q; write it as Kubernetes does, for example Deployment", e.Kind)
+	case e.Reason == "":
+		return "reason", "is missing"
+	case e.Owner == "":
+		return "owner", "is missing"
+	case e.Expires == "":
+		return "expires", "is missing"
+	case err != nil:
+		return "expires", fmt.Sprintf("is %q; it must be a day as 2027-03-31", e.Expires)
+	}
+	return "", ""
+}
+
+// exception is the entry with its last day parsed; mistake has vouched for it.
+func (e exceptionEntry) exception() Exception {
+	day, _ := time.Parse(time.DateOnly, e.Expires)
+	return Exception{
+		Rule: e.Rule, Component: e.Component, Container: e.Container, Kind: e.Kind, Name: e.Name,
+		Reason: e.Reason, Owner: e.Owner, Expires: day,
+	}
+}
