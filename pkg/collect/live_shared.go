@@ -82,7 +82,7 @@ func (c *Cluster) served(ctx context.Context, what reading) (string, bool) {
 // groups asks once which API groups there are, instead of asking for each
 // resource that most clusters lack.
 func (r *reader) groups(ctx context.Context) map[string][]string {
-	text, err := r.raw.Get().AbsPath("/apis").DoRaw(ctx)
+	text, err := answer(ctx, r.raw.Get().AbsPath("/apis"))
 	var list metav1.APIGroupList
 	if err != nil || json.Unmarshal(text, &list) != nil || len(list.Groups) == 0 {
 		return nil
@@ -100,7 +100,7 @@ func (c *Cluster) readVersion(ctx context.Context, got *answers) error {
 	var version struct {
 		GitVersion string `json:"gitVersion"`
 	}
-	text, err := c.reader.raw.Get().AbsPath("/version").DoRaw(ctx)
+	text, err := answer(ctx, c.reader.raw.Get().AbsPath("/version"))
 	if err == nil && (json.Unmarshal(text, &version) != nil || version.GitVersion == "") {
 		err = plain("the answer names no version")
 	}
