@@ -70,8 +70,9 @@ type auditEvent struct {
 func (c *Cluster) AuditLog() string { return c.path("audit.log") }
 
 // Requests returns what a user has asked the API server so far, in the order in
-// which it came in, refused requests (403) included. It waits, at most five
-// seconds, until all of them are answered.
+// which it came in, refused requests (403) included. It waits until all of them
+// are answered; after five seconds the rest is an error beside the requests, as
+// for a test that has stopped the API server in the midst of one.
 func (c *Cluster) Requests(user string) ([]Request, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -17,8 +17,9 @@ import (
 
 // Options are the choices of one cluster.
 type Options struct {
-	// Dir holds everything of the cluster, logs included. Empty: a new folder
-	// under the system's temporary folder, which Stop removes.
+	// Dir holds everything of the cluster, logs included; a folder without
+	// content, or one to be made. "" is a new folder under the system's
+	// temporary folder, which Stop removes.
 	Dir string
 	// Users is how many users without any right there are: least-1, least-2 …
 	// They may do what every authenticated user may: discovery and version.
@@ -68,12 +69,11 @@ func Start(ctx context.Context, options Options) (*Cluster, error) {
 }
 
 func newCluster(options Options) (*Cluster, error) {
-	c := &Cluster{dir: options.Dir}
+	c := &Cluster{removeDir: options.Dir == ""}
 	var err error
-	if c.dir == "" {
-		c.removeDir = true
+	if c.removeDir {
 		c.dir, err = os.MkdirTemp("", "airflowsec-cluster-")
-	} else {
+	} else if c.dir, err = filepath.Abs(options.Dir); err == nil {
 		err = os.MkdirAll(c.dir, 0o700)
 	}
 	if err != nil {
