@@ -195,5 +195,5 @@ func width(streams Streams) int {
 }
 
 func loadProfile(name string) (*profile.Profile, error) {
-	return profile.Load(name, os.ReadFile, knownRules())
+	return profile.Load(name, os.ReadFile, catalogue())
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
 )
@@ -53,10 +55,18 @@ func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-func knownRules() []string {
-	var out []string
+// catalogue is what a profile may name. Functions are those that the objects
+// of a release do not show, so that somebody has to say them.
+func catalogue() profile.Catalogue {
+	var out profile.Catalogue
 	for _, r := range rules.All() {
-		out = append(out, r.ID)
+		out.Rules = append(out.Rules, r.ID)
+	}
+	for _, c := range airflow.Components {
+		out.Components = append(out.Components, string(c))
+	}
+	for _, f := range []airflow.Function{airflow.PodOperator, airflow.PodOperatorXCom, airflow.PodOperatorDeferrable, airflow.JobOperator} {
+		out.Functions = append(out.Functions, string(f))
 	}
 	return out
 }

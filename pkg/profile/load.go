@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,8 +17,10 @@ var builtin embed.FS
 
 // Catalogue is what a profile may name.
 type Catalogue struct {
-	Rules      []string // IDs
-	Components []string // in Airflow's words
+	Rules []string // IDs
+	// Components are the words for a component, each with the one that findings carry: "redis" is "broker".
+	Components map[string]string
+	Functions  []string // what DAGs may do through the Kubernetes API
 }
 
 // Load resolves a profile: a built-in one by name, else a file, which read
@@ -114,7 +117,7 @@ func (p *Profile) extend(doc *document) error {
 	}
 	p.Parameters = over(p.Parameters, doc.Spec.Parameters)
 	for _, entry := range doc.Spec.Exceptions {
-		p.Exceptions = append(p.Exceptions, entry.exception())
+		p.Exceptions = append(p.Exceptions, entry.exception(l.known))
 	}
 	maps.DeleteFunc(p.On, func(_ string, on bool) bool { return !on })
 	maps.DeleteFunc(p.Off, func(_ string, off bool) bool { return !off })
@@ -138,20 +141,11 @@ func (p *Profile) refuseSilenced(doc *document) error {
 
 // over replaces each parameter that is given.
 func over(base, given rule.Parameters) rule.Parameters {
-	if given.AllowedRegistries != nil {
-		base.AllowedRegistries = given.AllowedRegistries
-	}
-	if given.ExposedServices != nil {
-		base.ExposedServices = given.ExposedServices
-	}
-	if given.Namespaces != nil {
-		base.Namespaces = given.Namespaces
-	}
-	if given.Egress != nil {
-		base.Egress = given.Egress
-	}
-	if given.IngressFrom != nil {
-		base.IngressFrom = given.IngressFrom
+	into, from := reflect.ValueOf(&base).Elem(), reflect.ValueOf(given)
+	for i := range from.NumField() {
+		if !from.Field(i).IsNil() {
+			into.Field(i).Set(from.Field(i))
+		}
 	}
 	return base
 }

@@ -14,7 +14,8 @@ import (
 
 var catalogue = profile.Catalogue{
 	Rules:      []string{"AS101", "AS108", "AS204", "AS401", "AS705"},
-	Components: []string{"scheduler", "broker"},
+	Components: map[string]string{"scheduler": "scheduler", "broker": "broker", "redis": "broker"},
+	Functions:  []string{"pod-operator"},
 }
 
 // files is a folder of profiles.
@@ -40,6 +41,7 @@ const acme = head + `spec:
     allowedRegistries: [registry.example.com/airflow]
     egress: [{to: 10.0.0.0/8, ports: [443, "5432"], why: warehouse}]
     ingressFrom: [{from: app=proxy, why: login}]
+    functions: [pod-operator]
   exceptions:
   - {rule: AS108, component: broker, container: redis, reason: rewrites its dump, owner: data, expires: 2027-03-31}
 `
@@ -80,6 +82,10 @@ func TestLoad(t *testing.T) {
 			Expires: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC),
 		}},
 	}
+	if fmt.Sprint(p.Parameters.Functions) != "[pod-operator]" {
+		t.Errorf("functions %v", p.Parameters.Functions)
+	}
+	want.Parameters.Functions = p.Parameters.Functions
 	if !reflect.DeepEqual(p, want) {
 		t.Errorf("got  %+v\nwant %+v", p, want)
 	}
@@ -151,6 +157,7 @@ func TestMistakes(t *testing.T) {
 		{"mandatory switched off", head + "spec: {extends: baseline, mandatory: [AS101], rules: [{id: AS101, enabled: false}]}\n", "p.yaml:4: spec.rules[0].enabled is false, but AS101 is mandatory"},
 		{"mandatory with an exception", head + "spec:\n  extends: baseline\n  mandatory: [AS108]\n  exceptions:\n  - {" + whole + "}\n", "p.yaml:8: spec.exceptions[0].rule is AS108, which is mandatory: no exception may silence it"},
 		{"unknown parameter", head + "spec: {extends: baseline, parameters: {registries: []}}\n", `p.yaml:4: spec.parameters holds an unknown field "registries"`},
+		{"unknown function", head + "spec: {extends: baseline, parameters: {functions: [pod-operator, fly]}}\n", `p.yaml:4: spec.parameters.functions[1] is "fly"; known are pod-operator`},
 		{"peer without why", head + "spec: {extends: baseline, parameters: {egress: [{to: a}]}}\n", "p.yaml:4: spec.parameters.egress[0].why is missing"},
 		{"peer the wrong way", head + "spec: {extends: baseline, parameters: {ingressFrom: [{to: a, why: b}]}}\n", "p.yaml:4: spec.parameters.ingressFrom[0].from must be given, and only it"},
 		{"no scope", exception("rule: AS108, reason: r, owner: o, expires: 2027-03-31"), "p.yaml:7: spec.exceptions[0].component and container, kind and name are all missing: an exception needs a scope"},

@@ -3,11 +3,14 @@ package profile_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"sigs.k8s.io/yaml"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 )
 
 func schema(t *testing.T) *jsonschema.Schema {
@@ -73,6 +76,26 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 	} {
 		if s.Validate(value(t, text)) == nil {
 			t.Errorf("the schema accepts %s", name)
+		}
+	}
+}
+
+// TestSchemaKnowsEveryParameter keeps the schema and the Go type the same.
+func TestSchemaKnowsEveryParameter(t *testing.T) {
+	text, err := os.ReadFile("../../docs/schema/hardening-profile.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defs := value(t, string(text)).(map[string]any)["$defs"].(map[string]any)
+	known := defs["parameters"].(map[string]any)["properties"].(map[string]any)
+	parameters := reflect.TypeFor[rule.Parameters]()
+	if parameters.NumField() != len(known) {
+		t.Errorf("the schema has %d parameters, the profile %d", len(known), parameters.NumField())
+	}
+	for i := range parameters.NumField() {
+		name, _, _ := strings.Cut(parameters.Field(i).Tag.Get("json"), ",")
+		if known[name] == nil {
+			t.Errorf("the schema does not know the parameter %s", name)
 		}
 	}
 }

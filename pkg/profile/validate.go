@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
@@ -24,6 +25,11 @@ func (d *document) check(known Catalogue, own bool) error {
 	}
 	if err := d.checkRules(known); err != nil {
 		return err
+	}
+	for i, f := range d.Spec.Parameters.Functions {
+		if !slices.Contains(known.Functions, string(f)) {
+			return d.at("spec.parameters", fmt.Sprintf("functions[%d]", i), fmt.Sprintf("is %q; known are %s", f, strings.Join(known.Functions, ", ")))
+		}
 	}
 	if err := d.checkPeers("egress", d.Spec.Parameters.Egress, func(p rule.Peer) bool { return p.To != "" && p.From == "" }, "to"); err != nil {
 		return err
@@ -80,7 +86,7 @@ func (d *document) checkExceptions(known Catalogue) error {
 		if field, what := entry.mistake(known); field != "" {
 			return d.at(parent, field, what)
 		}
-		e := entry.exception()
+		e := entry.exception(known)
 		if slices.ContainsFunc(seen, func(o Exception) bool { return o.Rule == e.Rule && o.Scope() == e.Scope() }) {
 			return d.at(parent, "rule", "is "+e.Rule+" with a scope that another exception has already")
 		}
@@ -99,7 +105,7 @@ func (e exceptionEntry) mistake(known Catalogue) (field, what string) {
 		return "rule", fmt.Sprintf("is %q, which is no rule", e.Rule)
 	case e.Component == "" && e.Container == "" && e.Kind == "" && e.Name == "":
 		return "component", "and container, kind and name are all missing: an exception needs a scope"
-	case e.Component != "" && !slices.Contains(known.Components, e.Component):
+	case e.Component != "" && known.Components[e.Component] == "":
 		return "component", fmt.Sprintf("is %q, which is no component", e.Component)
 	case e.Kind != "" && (e.Kind[0] < 'A' || e.Kind[0] > 'Z'):
 		return "kind", fmt.Sprintf("is %q; write it as Kubernetes does, for example Deployment", e.Kind)
@@ -116,10 +122,10 @@ func (e exceptionEntry) mistake(known Catalogue) (field, what string) {
 }
 
 // exception is the entry with its last day parsed; mistake has vouched for it.
-func (e exceptionEntry) exception() Exception {
+func (e exceptionEntry) exception(known Catalogue) Exception {
 	day, _ := time.Parse(time.DateOnly, e.Expires)
 	return Exception{
-		Rule: e.Rule, Component: e.Component, Container: e.Container, Kind: e.Kind, Name: e.Name,
+		Rule: e.Rule, Component: known.Components[e.Component], Container: e.Container, Kind: e.Kind, Name: e.Name,
 		Reason: e.Reason, Owner: e.Owner, Expires: day,
 	}
 }
