@@ -6,7 +6,21 @@ import "github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 // All are the rules, in ID order.
 func All() []*rule.Rule {
 	return []*rule.Rule{
+		notPrivileged,
+		noHostAccess,
 		noPrivilegeEscalation,
+		runsAsNonRoot,
+		dropsAllCapabilities,
+		seccompRuntimeDefault,
+		otherPodSecurityControls,
+		readOnlyRootFilesystem,
+		namespaceEnforcesPodSecurity,
+		memoryAndCPUBounded,
+		taskPodIsKnown,
+		servicesNotExposed,
+		ingressUsesTLS,
+		policiesAreEnforced,
+		otherPolicyEnginesSeen,
 		airflowSupported,
 		imageTagFixed,
 		registryAllowed,

@@ -1,0 +1,170 @@
+package rules
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+)
+
+// control ties one check of the Pod Security evaluator to the rule that
+// reports it and to what finds the fields behind a refusal.
+type control struct {
+	rule   string
+	locate func(probe) []place
+}
+
+// restOfPodSecurity reports every check that controls does not name, so that
+// a check added by a newer evaluator is judged from the first day.
+const restOfPodSecurity = "AS107"
+
+// controls are the evaluator's checks by ID. Source: k8s.io/pod-security-admission/policy.
+var controls = map[policy.CheckID]control{
+	"privileged":                 {"AS101", locatePrivileged},
+	"hostNamespaces":             {"AS102", locateHostNamespaces},
+	"hostPorts":                  {"AS102", locateHostPorts},
+	"hostPathVolumes":            {"AS102", locateHostPaths},
+	"windowsHostProcess":         {"AS102", locateHostProcess},
+	"allowPrivilegeEscalation":   {"AS103", locateEscalation},
+	"runAsNonRoot":               {"AS104", locateMayBeRoot},
+	"runAsUser":                  {"AS104", locateRootUser},
+	"capabilities_baseline":      {"AS105", locateAddedCapabilities},
+	"capabilities_restricted":    {"AS105", locateCapabilities},
+	"seccompProfile_baseline":    {"AS106", locateSeccomp},
+	"seccompProfile_restricted":  {"AS106", locateSeccomp},
+	"appArmorProfile":            {restOfPodSecurity, locateAppArmor},
+	"seLinuxOptions":             {restOfPodSecurity, locateSELinux},
+	"procMount":                  {restOfPodSecurity, locateProcMount},
+	"procMount_restricted":       {restOfPodSecurity, locateProcMount},
+	"sysctls":                    {restOfPodSecurity, locateSysctls},
+	"restrictedVolumes":          {restOfPodSecurity, locateVolumes},
+	"hostProbesAndHostLifecycle": {restOfPodSecurity, locateHandlerHosts},
+}
+
+// place is one field that makes the evaluator refuse a pod.
+type place struct {
+	container string // empty: the pod itself
+	path      string // JSON pointer in the object
+	message   string
+	order     string // the fix, as an order
+	field     airflow.Field
+	changes   []change.Change // empty where the right value is not known
+	severity  rule.Severity   // empty: the rule's
+}
+
+// podSecurity is the Check of the rule with this ID: the evaluator judges
+// each pod, and the rule's locators only say where.
+func podSecurity(id string) func(*rule.Pass) {
+	return func(p *rule.Pass) {
+		checks := activeChecks(policy.DefaultChecks(), p.Level, api.LatestVersion())
+		for _, w := range p.Workloads() {
+			p.Subjects += len(w.Containers())
+			for _, c := range checks {
+				if c.rule == id {
+					c.judge(p, w)
+				}
+			}
+		}
+	}
+}
+
+// activeCheck is one check of the evaluator in the version that counts.
+type activeCheck struct {
+	control
+	id  policy.CheckID
+	run policy.CheckPodFn
+}
+
+// activeChecks are the checks that a level asks for, each in its newest
+// version that is not newer than the one asked for. A check that a stricter
+// one of the same rule replaces is left out, as the evaluator does.
+func activeChecks(all []policy.Check, level rule.Level, version api.Version) []activeCheck {
+	var out []activeCheck
+	replacedBy := map[policy.CheckID]string{}
+	for _, c := range all {
+		versioned := newestCheck(c.Versions, version)
+		if versioned == nil || c.Level == api.LevelRestricted && level == rule.Baseline {
+			continue
+		}
+		tied, known := controls[c.ID]
+		if !known {
+			tied = control{restOfPodSecurity, locateAnything}
+		}
+		out = append(out, activeCheck{control: tied, id: c.ID, run: versioned.CheckPod})
+		for _, replaced := range versioned.OverrideCheckIDs {
+			replacedBy[replaced] = tied.rule
+		}
+	}
+	kept := out[:0]
+	for _, c := range out {
+		if replacedBy[c.id] != c.rule {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+func newestCheck(versions []policy.VersionedCheck, asked api.Version) *policy.VersionedCheck {
+	var newest *policy.VersionedCheck
+	for i := range versions {
+		if !asked.Older(versions[i].MinimumVersion) {
+			newest = &versions[i]
+		}
+	}
+	return newest
+}
+
+// judge reports the places behind a refusal. Where none is found, the
+// evaluator and the locator disagree, and the refusal still stands.
+func (c activeCheck) judge(p *rule.Pass, w *airflow.Workload) {
+	meta := readableMeta(p, w, c.id)
+	result := c.run(meta, specFor(c.id, w))
+	if result.Allowed {
+		return
+	}
+	places := c.locate(probe{w: w, dialect: p.Airflow().Dialect, meta: meta, check: c.run})
+	if len(places) == 0 {
+		places = []place{{
+			path:    w.SpecPath(),
+			message: fmt.Sprintf("Pod Security refuses the pod: %s (%s)", result.ForbiddenReason, result.ForbiddenDetail),
+			order:   "change the fields that the message names",
+		}}
+	}
+	for _, at := range places {
+		if at.container == "" && c.refusesOwner(p, w) {
+			continue
+		}
+		p.Report(rule.Finding{
+			Target: w.Ref, Component: string(w.Component), Container: at.container, Path: at.path,
+			Message: at.message, Severity: at.severity, Fixes: podFixes(p, w, at),
+			File: w.Object.File, Line: w.Object.Line,
+		})
+	}
+}
+
+// refusesOwner says that a live pod's owner has the same finding: what the pod
+// says itself then comes from the owner's template.
+func (c activeCheck) refusesOwner(p *rule.Pass, w *airflow.Workload) bool {
+	return w.Owner != nil && !c.run(readableMeta(p, w.Owner, c.id), specFor(c.id, w.Owner)).Allowed
+}
+
+// specFor is the pod as a check should see it: restrictedVolumes does not
+// judge host paths again, which AS102 reports with the severity they deserve.
+func specFor(id policy.CheckID, w *airflow.Workload) *corev1.PodSpec {
+	if id != "restrictedVolumes" {
+		return &w.Spec
+	}
+	spec := w.Spec
+	spec.Volumes = nil
+	for _, v := range w.Spec.Volumes {
+		if v.HostPath == nil {
+			spec.Volumes = append(spec.Volumes, v)
+		}
+	}
+	return &spec
+}

@@ -1,0 +1,139 @@
+package rules
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/pod-security-admission/policy"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// probe finds the fields behind a refusal by asking the evaluator about parts
+// of the pod, so that no rule of the evaluator's is written down here again.
+type probe struct {
+	w       *airflow.Workload
+	dialect airflow.Dialect
+	meta    *metav1.ObjectMeta
+	check   policy.CheckPodFn
+}
+
+// refuses asks about a pod of which only spec is there.
+func (q probe) refuses(spec corev1.PodSpec) bool {
+	return !q.check(&metav1.ObjectMeta{}, &spec).Allowed
+}
+
+// alone is a pod with one container and what decides about exemptions.
+func (q probe) alone(c airflow.Container, security *corev1.PodSecurityContext) corev1.PodSpec {
+	return corev1.PodSpec{
+		Containers: []corev1.Container{*c.Container}, SecurityContext: security,
+		OS: q.w.Spec.OS, HostUsers: q.w.Spec.HostUsers,
+	}
+}
+
+// compliant is a pod's security context that no check refuses and that gives
+// containers what they may inherit.
+func compliant() *corev1.PodSecurityContext {
+	return &corev1.PodSecurityContext{
+		RunAsNonRoot:   new(true),
+		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
+}
+
+// containers are those refused for their own fields, whatever the pod says.
+func (q probe) containers() []airflow.Container {
+	var out []airflow.Container
+	for _, c := range q.w.Containers() {
+		if q.refuses(q.alone(c, compliant())) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// heirs are the containers refused only for what the pod hands down to them.
+func (q probe) heirs() []airflow.Container {
+	var out []airflow.Container
+	for _, c := range q.w.Containers() {
+		if !q.refuses(q.alone(c, compliant())) && q.refuses(q.alone(c, q.w.Spec.SecurityContext)) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// pod says whether the pod's own security context is refused, before any container.
+func (q probe) pod() bool {
+	return q.refuses(corev1.PodSpec{SecurityContext: q.w.Spec.SecurityContext, OS: q.w.Spec.OS, HostUsers: q.w.Spec.HostUsers})
+}
+
+// set is a place in a container, with the change that gives the field a value.
+func (q probe) set(c airflow.Container, field string, value any, message, order string) place {
+	return place{
+		container: c.Name, path: c.Path + field, message: message, order: order, field: airflow.ContainerSecurityContext,
+		changes: []change.Change{{Target: q.w.Ref, Op: change.Set, Path: byName(q.w, c) + field, Value: value}},
+	}
+}
+
+// remove is a place in a container, with the change that takes the field away.
+func (q probe) remove(c airflow.Container, field, message, order string) place {
+	out := q.set(c, field, nil, message, order)
+	out.changes[0].Op = change.Remove
+	return out
+}
+
+// setPod is a place in the pod's spec, with the change that gives the field a value.
+func (q probe) setPod(field string, value any, message, order string) place {
+	path := q.w.SpecPath() + field
+	return place{
+		path: path, message: message, order: order, field: airflow.PodSecurityContext,
+		changes: []change.Change{{Target: q.w.Ref, Op: change.Set, Path: path, Value: value}},
+	}
+}
+
+// removePod is a place in the pod's spec, with the change that takes the field away.
+func (q probe) removePod(field, message, order string) place {
+	out := q.setPod(field, nil, message, order)
+	out.changes[0].Op = change.Remove
+	return out
+}
+
+// byName is a container's place by its name, which fits even where its list has grown.
+func byName(w *airflow.Workload, c airflow.Container) string {
+	return w.SpecPath() + "/" + string(c.Kind) + "/name=" + c.Name
+}
+
+// locateAnything serves checks that nothing here knows yet.
+func locateAnything(q probe) []place {
+	var out []place
+	for _, c := range q.containers() {
+		result := q.check(&metav1.ObjectMeta{}, new(q.alone(c, compliant())))
+		out = append(out, place{
+			container: c.Name, path: c.Path, field: airflow.ContainerSecurityContext,
+			message: "Pod Security refuses container " + c.Name + ": " + result.ForbiddenReason,
+			order:   "change the fields that Pod Security names: " + result.ForbiddenDetail,
+		})
+	}
+	return out
+}
+
+// readableMeta is what the evaluator may see of a pod's metadata: a masked
+// annotation is neither good nor bad, so it is left out, and where the check
+// lives on annotations the rule cannot pass.
+func readableMeta(p *rule.Pass, w *airflow.Workload, id policy.CheckID) *metav1.ObjectMeta {
+	out := &metav1.ObjectMeta{Annotations: map[string]string{}}
+	for key, value := range w.Meta.Annotations {
+		masked := len(snapshot.MaskedIn(value)) > 0
+		if !masked {
+			out.Annotations[key] = value
+		}
+		if masked && id == "appArmorProfile" && strings.HasPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix) {
+			p.Unknown("the annotation " + key + " of " + w.Ref.String() + " is masked")
+		}
+	}
+	return out
+}
