@@ -9,79 +9,111 @@ import (
 )
 
 // The community chart builds its connections by small shell commands in
-// variables. These are their shapes; anything else stays unknown.
+// variables. These are their shapes; anything else stays unknown. Parts may be
+// masked: of the commands that quote a user or a password only the beginning is read.
 // Source: airflow-helm/charts 8.9.0, templates/config/secret-config-envs.yaml.
 var (
 	evalCommand  = regexp.MustCompile(`^bash -c 'eval "\$\{?(\w+)\}?"'$`)
 	echoCommand  = regexp.MustCompile(`^echo (?:-n )?"((?:[^"\\` + "`" + `]|\$\(eval "\$\{?\w+\}?"\))*)"$`)
-	quoteCommand = regexp.MustCompile(`^echo "\$\{?(\w+)\}?" \| python3? -c ".*urllib\.parse\.quote\(input\(\)\).*"$`)
+	quoteCommand = regexp.MustCompile(`^echo "\$\{?(\w+)\}?" \| python3? -c ".*"$`)
 	reference    = regexp.MustCompile(`\$\(eval "?\$\{?(\w+)\}?"?\)|\$\{(\w+)\}|\$(\w+)|\$`)
+	// hiddenColon stands between user and password where masking took it for a secret of its own.
+	hiddenColon = regexp.MustCompile(`(\$\(eval \$\w+\))⟦secret \w+ size:1⟧(\$\(eval \$)`)
 )
+
+// chartCommands are the community chart's own commands by the variable that
+// each evaluates. The chart refuses values that set these variables, so in its
+// Secret they are known even where their text is masked.
+var chartCommands = map[string]string{
+	"AIRFLOW__CELERY__BROKER_URL_CMD":         "REDIS_CONNECTION_CMD",
+	"AIRFLOW__CELERY__RESULT_BACKEND_CMD":     "DATABASE_CELERY_CMD",
+	"AIRFLOW__CORE__SQL_ALCHEMY_CONN_CMD":     "DATABASE_SQLALCHEMY_CMD",
+	"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": "DATABASE_SQLALCHEMY_CMD",
+}
+
+const chartSecret = "-config-envs"
+
+// quoters are the variables whose commands quote another one for a URL, and what stands around it if it is not empty.
+var quoters = map[string]struct{ before, after string }{
+	"DATABASE_USER_CMD":     {"", ""},
+	"DATABASE_PASSWORD_CMD": {"", ""},
+	"REDIS_PASSWORD_CMD":    {":", "@"},
+}
+
+// unclear is why the output of a command of no known shape is not known.
+const unclear = "it is the output of a command"
 
 // run is the output of the command that a setting holds, where it is one of
 // the known shapes and all it needs is known.
 func (c *config) run(s Setting) Setting {
-	if !s.Clear() {
-		return behind(s, "cmd", first(s.Reason, "it is the output of a command"))
+	out, why := "", first(s.Reason, unclear)
+	if _, masked := snapshot.ParseMasked(s.Value); masked && strings.HasSuffix(s.Ref.Name, chartSecret) {
+		out, why = c.outputOf(chartCommands[s.Name], 0)
+	} else if s.Known {
+		out, why = c.output(s.Value, 0)
 	}
-	out, ok := c.output(s.Value, 0)
-	if !ok {
-		return behind(s, "cmd", "it is the output of a command")
+	if why != "" {
+		return behind(s, "cmd", why)
 	}
 	s.Value, s.Via = out, "cmd"
 	return s
 }
 
-func (c *config) output(command string, depth int) (string, bool) {
-	if depth > 8 { // a command that evaluates itself
-		return "", false
+// outputOf is the output of the command that a variable holds; why says what keeps it from being known.
+func (c *config) outputOf(name string, depth int) (out, why string) {
+	command, why := c.variable(name)
+	if why != "" {
+		return "", why
 	}
+	if command == "" || depth > 8 { // a command that evaluates itself
+		return "", unclear
+	}
+	around, quotes := quoters[name]
+	found := quoteCommand.FindStringSubmatch(command)
+	if !quotes || found == nil || found[1]+"_CMD" != name {
+		return c.output(command, depth+1)
+	}
+	value, why := c.variable(found[1])
+	if value == "" {
+		return "", why
+	}
+	return around.before + quote(value) + around.after, why
+}
+
+func (c *config) output(command string, depth int) (out, why string) {
 	if found := evalCommand.FindStringSubmatch(command); found != nil {
 		return c.outputOf(found[1], depth)
 	}
-	if found := quoteCommand.FindStringSubmatch(command); found != nil {
-		value, ok := c.variable(found[1])
-		if strings.Contains(command, `:{encoded_pass}@`) && value != "" {
-			return ":" + quote(value) + "@", ok
-		}
-		return quote(value), ok
-	}
 	if found := echoCommand.FindStringSubmatch(command); found != nil {
-		return c.substitute(found[1], depth)
+		return c.substitute(hiddenColon.ReplaceAllString(found[1], "$1:$2"), depth)
 	}
-	return "", false
-}
-
-func (c *config) outputOf(name string, depth int) (string, bool) {
-	command, ok := c.variable(name)
-	if !ok || command == "" || len(snapshot.MaskedIn(command)) > 0 {
-		return "", false
-	}
-	return c.output(command, depth+1)
+	return "", unclear
 }
 
 // substitute fills in a text between double quotes.
-func (c *config) substitute(text string, depth int) (string, bool) {
-	known := true
-	out := reference.ReplaceAllStringFunc(text, func(match string) string {
+func (c *config) substitute(text string, depth int) (out, why string) {
+	out = reference.ReplaceAllStringFunc(text, func(match string) string {
 		found := reference.FindStringSubmatch(match)
-		value, ok := "", false
+		value, reason := "", unclear
 		switch {
 		case found[1] != "":
-			value, ok = c.outputOf(found[1], depth)
+			value, reason = c.outputOf(found[1], depth)
 		case found[2] != "" || found[3] != "":
-			value, ok = c.variable(found[2] + found[3])
+			value, reason = c.variable(found[2] + found[3])
 		}
-		known = known && ok
+		why = first(why, reason)
 		return value
 	})
-	return out, known
+	return out, why
 }
 
-// variable is a shell variable: empty where it is not set, and false where that is not known.
-func (c *config) variable(name string) (string, bool) {
+// variable is a shell variable: empty where it is not set.
+func (c *config) variable(name string) (value, why string) {
 	s, set := c.lookup(name)
-	return s.Value, !set || s.Known
+	if set && !s.Known {
+		return "", first(s.Reason, unclear)
+	}
+	return s.Value, ""
 }
 
 // quote is Python's urllib.parse.quote; a masked value stays as it is.

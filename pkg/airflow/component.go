@@ -57,3 +57,21 @@ func (c Component) RunsAirflow() bool {
 	}
 	return true
 }
+
+// chartWords are what the charts call a component that Airflow calls otherwise.
+var chartWords = map[string]Component{
+	"web": Webserver, "redis": Broker, "postgresql": Database, "postgres": Database,
+	"workers": Worker, "db-migrations": Migrations, "run-airflow-migrations": Migrations, "create-user-job": CreateUser,
+}
+
+// ComponentWords are all words for components, Airflow's and the charts', each with Airflow's.
+func ComponentWords() map[string]string {
+	out := map[string]string{}
+	for _, c := range Components {
+		out[string(c)] = string(c)
+	}
+	for word, c := range chartWords {
+		out[word] = string(c)
+	}
+	return out
+}

@@ -112,7 +112,7 @@ func (m *Model) addAll(env *environment, w *Workload, from *corev1.EnvFromSource
 		text, isText := value.(string)
 		name := from.Prefix + key
 		env.set[name] = Setting{
-			Key: name, Name: name, Value: text, Known: isText, Via: src.via(), Ref: o.Ref, Path: "/data/" + escape(key),
+			Key: name, Name: name, Value: unmaskEmpty(text), Known: isText, Via: src.via(), Ref: o.Ref, Path: "/data/" + escape(key),
 		}
 	}
 }
@@ -169,7 +169,7 @@ func (m *Model) addKey(env *environment, w *Workload, s Setting, src source, key
 	text, isText := value.(string)
 	switch {
 	case found && isText:
-		s.Value, s.Known = text, true
+		s.Value, s.Known = unmaskEmpty(text), true
 	case src.optional:
 		return
 	default:
@@ -214,6 +214,14 @@ func (e *environment) expand(text string) (string, bool) {
 			text = rest
 		}
 	}
+}
+
+// unmaskEmpty turns the token of an empty text, which hides nothing, back into it.
+func unmaskEmpty(text string) string {
+	if m, masked := snapshot.ParseMasked(text); masked && m.Size == 0 {
+		return ""
+	}
+	return text
 }
 
 // escape makes a key fit into a JSON pointer (RFC 6901).

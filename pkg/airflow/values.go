@@ -25,7 +25,7 @@ const (
 type valueRow struct {
 	field      Field
 	role       Role        // empty fits every container, and the pod
-	components []Component // empty fits every component that has a root
+	components []Component // empty fits every component of the chart
 	// key is the values path; "%" stands for the component's root. Empty means that no key reaches the field.
 	key string
 	// unless names a trap under which the chart ignores the key: the row then does not count.
@@ -39,7 +39,7 @@ func (r valueRow) fits(component Component, role Role, field Field) bool {
 
 // valueTable is what one dialect's values reach.
 type valueTable struct {
-	// roots are the components' own keys; where there are several, the first
+	// roots are the components' own keys, and a component without one is none of the chart's; where there are several, the first
 	// that the user has set wins over the later, and the last always works.
 	roots map[Component][]string
 	rows  []valueRow
@@ -69,6 +69,9 @@ func (m *Model) ComponentKey(component Component, field Field) string {
 
 func (m *Model) valuesKey(component Component, set string, role Role, field Field) string {
 	table := valueTables[m.Dialect]
+	if len(table.roots[component]) == 0 { // not a part of this chart
+		return ""
+	}
 	for _, row := range table.rows {
 		if !row.fits(component, role, field) || row.unless != nil && row.unless(m) {
 			continue
@@ -92,9 +95,6 @@ func (m *Model) root(roots []string, set, suffix string) string {
 		if m.value(append(strings.Split(root, "."), path...)...) != nil {
 			return root
 		}
-	}
-	if len(roots) == 0 {
-		return ""
 	}
 	return roots[len(roots)-1]
 }

@@ -12,10 +12,9 @@ var communityValues = valueTable{
 	},
 	rows: []valueRow{
 		{field: PodSecurityContext, components: []Component{Database, Broker}, key: ""},
-		{field: PodSecurityContext, components: []Component{Other}, key: ""},
 		{field: PodSecurityContext, key: "%.securityContext"},
 
-		{field: ContainerSecurityContext, components: []Component{Database, Broker, Other}, key: ""},
+		{field: ContainerSecurityContext, components: []Component{Database, Broker}, key: ""},
 		{field: ContainerSecurityContext, role: Injected, key: ""},
 		{field: ContainerSecurityContext, key: "airflow.defaultContainerSecurityContext"}, // one for all of the chart's own containers
 
@@ -34,13 +33,11 @@ var communityValues = valueTable{
 		{field: Image, role: VolumePermissions, components: []Component{Database, Broker}, key: "%.volumePermissions.image"},
 		{field: Image, role: Sysctl, components: []Component{Broker}, key: "%.sysctlImage"},
 		{field: Image, role: Main, components: []Component{PgBouncer, Database, Broker}, key: "%.image"},
-		{field: Image, components: []Component{Other}, key: ""},
 		{field: Image, role: Injected, key: ""},
 		{field: Image, key: "airflow.image"},
 
 		{field: ServiceAccountName, components: []Component{Database}, key: "%.serviceAccount.enabled"},
 		{field: ServiceAccountName, components: []Component{Broker}, key: "%.serviceAccount.create"},
-		{field: ServiceAccountName, components: []Component{Other}, key: ""},
 		{field: ServiceAccountName, key: "serviceAccount.name"}, // one for all pods of the chart
 
 		{field: ServiceType, components: []Component{Webserver, Flower, Database}, key: "%.service.type"},
