@@ -163,9 +163,9 @@ var brokenInputs = map[string]string{
 	"snapshot2.yaml": "apiVersion: airflowsec.io/v1alpha1\nkind: Snapshot\nreleases: CANARY\ntakenAt: CANARY\n",
 }
 
-// TestNoCanaryEscapes plants a canary in every place a secret can live and
+// TestNothingPlantedEscapes plants a canary in every place a secret can live and
 // looks for it in everything every command prints, in every format.
-func TestNoCanaryEscapes(t *testing.T) {
+func TestNothingPlantedEscapes(t *testing.T) {
 	var c canaries
 	dir := t.TempDir()
 	write := func(name, text string) string {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -121,12 +122,9 @@ func (o *checkOptions) run(ctx context.Context) error {
 	catalogue := rules.All()
 	err := o.source(ctx, func(s *snapshot.Snapshot) error {
 		model := airflow.New(s)
-		if model.Dialect == airflow.Unsupported {
-			return fmt.Errorf("release %s: %s", model.Release, model.Unsupported)
-		}
-		report, err := check.Run(model, catalogue, o.profile)
+		report, err := judge(model, catalogue, o.profile)
 		if err != nil {
-			return fmt.Errorf("release %s: %w", model.Release, err)
+			return about(model.Release, err)
 		}
 		reports = append(reports, report)
 		return nil
@@ -138,6 +136,22 @@ func (o *checkOptions) run(ctx context.Context) error {
 		return err
 	}
 	return o.verdict(reports)
+}
+
+// judge refuses a chart whose parts nobody here knows: rules would look in the wrong places.
+func judge(model *airflow.Model, catalogue []*rule.Rule, with *profile.Profile) (*check.Report, error) {
+	if model.Dialect == airflow.Unsupported && len(model.Workloads) > 0 {
+		return nil, errors.New(model.Unsupported)
+	}
+	return check.Run(model, catalogue, with)
+}
+
+// about names the release an error is about, where its name is known.
+func about(release string, err error) error {
+	if release == "" {
+		return err
+	}
+	return fmt.Errorf("release %s: %w", release, err)
 }
 
 // verdict turns reports into the error that decides the exit code.

@@ -58,12 +58,9 @@ func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 // catalogue is what a profile may name. Functions are those that the objects
 // of a release do not show, so that somebody has to say them.
 func catalogue() profile.Catalogue {
-	var out profile.Catalogue
+	out := profile.Catalogue{Components: airflow.ComponentWords()}
 	for _, r := range rules.All() {
 		out.Rules = append(out.Rules, r.ID)
-	}
-	for _, c := range airflow.Components {
-		out.Components = append(out.Components, string(c))
 	}
 	for _, f := range []airflow.Function{airflow.PodOperator, airflow.PodOperatorXCom, airflow.PodOperatorDeferrable, airflow.JobOperator} {
 		out.Functions = append(out.Functions, string(f))

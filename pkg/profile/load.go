@@ -71,7 +71,7 @@ func (l *loader) load(name string, trail []string) (*Profile, error) {
 	if isBuiltin(name) {
 		p.Level = rule.Level(name)
 	}
-	return p, p.extend(doc)
+	return p, p.extend(doc, l.known)
 }
 
 func (l *loader) text(name string) ([]byte, error) {
@@ -94,7 +94,7 @@ func beside(file, extends string) string {
 }
 
 // extend puts a document on top of what it extends.
-func (p *Profile) extend(doc *document) error {
+func (p *Profile) extend(doc *document, known Catalogue) error {
 	p.Name = doc.Metadata.Name
 	for i, entry := range doc.Spec.Rules {
 		parent := fmt.Sprintf("spec.rules[%d]", i)
@@ -117,7 +117,7 @@ func (p *Profile) extend(doc *document) error {
 	}
 	p.Parameters = over(p.Parameters, doc.Spec.Parameters)
 	for _, entry := range doc.Spec.Exceptions {
-		p.Exceptions = append(p.Exceptions, entry.exception(l.known))
+		p.Exceptions = append(p.Exceptions, entry.exception(known))
 	}
 	maps.DeleteFunc(p.On, func(_ string, on bool) bool { return !on })
 	maps.DeleteFunc(p.Off, func(_ string, off bool) bool { return !off })

@@ -161,7 +161,7 @@ func TestMistakes(t *testing.T) {
 		{"peer without why", head + "spec: {extends: baseline, parameters: {egress: [{to: a}]}}\n", "p.yaml:4: spec.parameters.egress[0].why is missing"},
 		{"peer the wrong way", head + "spec: {extends: baseline, parameters: {ingressFrom: [{to: a, why: b}]}}\n", "p.yaml:4: spec.parameters.ingressFrom[0].from must be given, and only it"},
 		{"no scope", exception("rule: AS108, reason: r, owner: o, expires: 2027-03-31"), "p.yaml:7: spec.exceptions[0].component and container, kind and name are all missing: an exception needs a scope"},
-		{"unknown component", exception(strings.Replace(whole, "broker", "redis", 1)), `p.yaml:7: spec.exceptions[0].component is "redis", which is no component`},
+		{"unknown component", exception(strings.Replace(whole, "broker", "cache", 1)), `p.yaml:7: spec.exceptions[0].component is "cache", which is no component`},
 		{"kind in lower case", exception("kind: deployment, " + whole), `p.yaml:7: spec.exceptions[0].kind is "deployment"; write it as Kubernetes does, for example Deployment`},
 		{"exception of no rule", exception(strings.Replace(whole, "rule: AS108, ", "", 1)), "p.yaml:7: spec.exceptions[0].rule is missing"},
 		{"exception of unknown rule", exception(strings.Replace(whole, "AS108", "AS109", 1)), `p.yaml:7: spec.exceptions[0].rule is "AS109", which is no rule`},
