@@ -29,7 +29,10 @@ func (s shipment) withKrew(t *testing.T) started {
 	copyFile(t, s.archive, filepath.Join(all, filepath.Base(s.archive)))
 	krewAt(tool(t, "krew"), home).must(t, "install", "--manifest="+manifest(t, all, s.version), "--archive="+s.archive)
 	search := filepath.Join(home, "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
-	return started{env: []string{"PATH=" + search, "HOME=" + home}, words: []string{tool(t, "kubectl"), Plugin}}
+	installed := started{env: []string{"PATH=" + search, "HOME=" + home}, words: []string{tool(t, "kubectl"), Plugin}}
+	// Krew makes one link for each plugin; the plugin makes the other for completion.
+	installed.must(t, "completion", "install")
+	return installed
 }
 
 // TestKrewInstallsEveryPlatform repeats what Krew's index does with a new

@@ -117,7 +117,11 @@ func TestInstall(t *testing.T) {
 		{"helm4 git", func(t *testing.T) started { return s.withGit(t, "helm4", "--verify=false") }},
 	}
 	for _, way := range ways {
-		t.Run(way.name, func(t *testing.T) { s.compare(t, way.install(t), plain) })
+		t.Run(way.name, func(t *testing.T) {
+			installed := way.install(t)
+			s.compare(t, installed, plain)
+			compareCompletions(t, installed, plain)
+		})
 	}
 }
 
