@@ -3,15 +3,9 @@ package collect
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
-	"github.com/go-logr/logr"
-	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -19,14 +13,10 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
-	"k8s.io/klog/v2"
 )
 
 const (
 	pageSize = 500
-	// parallel requests: enough that a run waits for the slowest list and not
-	// for their sum, few enough for one user's share of a busy API server.
-	parallel = 12
 	// requestTimeout is for callers that set none: a hanging API server must become coverage.
 	requestTimeout = 30 * time.Second
 )
@@ -170,78 +160,3 @@ func (r *reader) get(ctx context.Context, gvr schema.GroupVersionResource, names
 	}
 	return content, nil
 }
-
-// answers collects what parallel requests bring.
-type answers struct {
-	mu       sync.Mutex
-	objects  []snapshot.Object
-	coverage map[snapshot.Kind]snapshot.Coverage
-}
-
-func newAnswers() *answers { return &answers{coverage: map[snapshot.Kind]snapshot.Coverage{}} }
-
-func (a *answers) add(objects ...snapshot.Object) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.objects = append(a.objects, objects...)
-}
-
-func (a *answers) note(c snapshot.Coverage) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	merge(a.coverage, c)
-}
-
-// group runs requests side by side; a panic in one becomes an error.
-type group struct {
-	*errgroup.Group
-	ctx context.Context
-}
-
-func newGroup(ctx context.Context) group {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
-	return group{g, ctx}
-}
-
-func (g group) run(what string, f func(context.Context) error) {
-	g.Go(func() (err error) {
-		defer guard(what, &err)
-		return f(g.ctx)
-	})
-}
-
-// guard turns a panic into an error that says where it happened. The panic's
-// own text stays unsaid: it can hold a value.
-func guard(what string, err *error) {
-	if recover() == nil {
-		return
-	}
-	var callers [16]uintptr
-	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])])
-	place := "an unknown place"
-	for frame, more := frames.Next(); more; frame, more = frames.Next() {
-		if !strings.HasPrefix(frame.Function, "runtime.") {
-			place = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
-			break
-		}
-	}
-	*err = fmt.Errorf("internal error while %s (%s): please report it", what, place)
-}
-
-// quiet keeps client-go from logging bodies, which hold Secrets, at any verbosity.
-func quiet(ctx context.Context) context.Context {
-	logger := klog.FromContext(ctx)
-	return klog.NewContext(ctx, logger.WithSink(noBodies{logger.GetSink()}))
-}
-
-// noBodies is a log sink below level 8, where client-go begins to log bodies.
-type noBodies struct{ logr.LogSink }
-
-func (s noBodies) Enabled(level int) bool { return level < 8 && s.LogSink.Enabled(level) }
-
-func (s noBodies) WithValues(values ...any) logr.LogSink {
-	return noBodies{s.LogSink.WithValues(values...)}
-}
-
-func (s noBodies) WithName(name string) logr.LogSink { return noBodies{s.LogSink.WithName(name)} }

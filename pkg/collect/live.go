@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -65,7 +66,19 @@ func (c *Cluster) Read(ctx context.Context, found Found, revision int) (s *snaps
 		return nil, err
 	}
 	tell(c.Progress, "reading release "+found.Name+" in namespace "+found.Namespace)
+	c.warnAbout(found, revision)
 	return c.read(quiet(ctx), found, revision)
+}
+
+// warnAbout tells that live objects may be ahead of the revision that counts.
+func (c *Cluster) warnAbout(found Found, revision int) {
+	if found.stored == nil || revision != 0 {
+		return
+	}
+	if newest := found.stored.newest(); newest.number != found.Revision {
+		tell(c.Warn, fmt.Sprintf("release %s in namespace %s: revision %d is %s; revision %d, which is %s, is the one that counts",
+			found.Name, found.Namespace, newest.number, newest.status, found.Revision, found.Status))
+	}
 }
 
 func (c *Cluster) start() error {

@@ -86,6 +86,28 @@ func TestReadTakesTheDeployedRevision(t *testing.T) {
 	}
 }
 
+func TestReadWarnsOfANewerRevision(t *testing.T) {
+	f := newFakeAPI(t, scheduler("team", "af"))
+	f.addRecord("team", "af", 1, "deployed", recordOf(t, "team", "af", 1))
+	f.addRecord("team", "af", 2, "pending-upgrade", recordOf(t, "team", "af", 2))
+	c := f.cluster()
+	var warnings []string
+	c.Warn = func(text string) { warnings = append(warnings, text) }
+	found, _, err := c.Releases(context.Background(), "team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, revision := range []int{0, 2} {
+		if _, err := c.Read(context.Background(), found[0], revision); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := "release af in namespace team: revision 2 is pending-upgrade; revision 1, which is deployed, is the one that counts"
+	if !slices.Equal(warnings, []string{want}) {
+		t.Errorf("got %q", warnings)
+	}
+}
+
 func TestReadKeepsNoSecretAndNoRecord(t *testing.T) {
 	f := newFakeAPI(t, scheduler("team", "af"))
 	f.addRecord("team", "af", 1, "deployed", recordOf(t, "team", "af", 1))

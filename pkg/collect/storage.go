@@ -80,8 +80,10 @@ func (s *stored) current() revision {
 			return r
 		}
 	}
-	return s.revisions[len(s.revisions)-1]
+	return s.newest()
 }
+
+func (s *stored) newest() revision { return s.revisions[len(s.revisions)-1] }
 
 // gone says that Helm has removed the release and kept only its history.
 func (s *stored) gone() bool { return s.current().status == "uninstalled" }
