@@ -1,0 +1,72 @@
+package archtest
+
+// module is what the paths of the project's own packages begin with.
+const module = "github.com/airflowsec/kubectl-airflowsec/"
+
+// data are the packages that hold what flows through the program.
+var data = []string{"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile", "pkg/check"}
+
+// mayImport is the whole architecture: each package and the packages of the
+// project that its code, tests apart, may import. ARCHITECTURE.md says the same.
+var mayImport = map[string][]string{
+	"pkg/snapshot": {},
+	"pkg/collect":  {"pkg/snapshot"},
+	"pkg/airflow":  {"pkg/snapshot"},
+	"pkg/change":   {"pkg/snapshot"},
+	"pkg/rule":     {"pkg/snapshot", "pkg/airflow", "pkg/change"},
+	"pkg/rules":    {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule"},
+	"pkg/profile":  {"pkg/rule"},
+	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/rule", "pkg/profile"},
+	"pkg/render":   data,
+	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/render"}, data...),
+
+	"cmd/kubectl-airflowsec": {"pkg/cli"},
+
+	"pkg/internal/archtest":                 {},
+	"pkg/internal/controlplane":             {},
+	"pkg/internal/controlplane/cmd/cluster": {"pkg/internal/controlplane"},
+	"pkg/internal/release":                  {},
+}
+
+// fence keeps an outside library in the packages that are made for it.
+type fence struct {
+	library string // the beginning of the import path
+	only    []string
+	why     string
+}
+
+var fences = []fence{
+	{"helm.sh/", []string{"pkg/collect"}, "moving to another Helm library must stay a change of one package"},
+	{"k8s.io/client-go", []string{"pkg/collect"}, "nothing else talks to a cluster"},
+	{"k8s.io/cli-runtime", []string{"pkg/cli"}, "only the command line knows kubectl's flags"},
+	{"github.com/spf13/cobra", []string{"pkg/cli"}, "work that has never heard of flags can be tested without them"},
+	{"github.com/spf13/pflag", []string{"pkg/cli"}, "work that has never heard of flags can be tested without them"},
+	{"github.com/olekukonko/tablewriter", []string{"pkg/render"}, "its API changes between releases"},
+	{"k8s.io/pod-security-admission", []string{"pkg/rules"}, "one place asks the Pod Security evaluator"},
+	{"k8s.io/component-helpers", []string{"pkg/rules", "pkg/airflow"}, "rights are compared by rules"},
+	{"net/http", []string{"pkg/collect"}, "nothing else does I/O"},
+	{"os/exec", []string{"pkg/cli"}, "the plugin runs no other program; completion looks for one in the path"},
+}
+
+// calls are functions fenced like libraries: their answers differ from run to run.
+var calls = []fence{
+	{"os.Getenv", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
+	{"os.LookupEnv", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
+	{"os.Environ", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
+	{"time.Now", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
+	{"time.Since", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
+}
+
+// harness are packages that serve tests and releases only: fences do not hold for them.
+const harness = "pkg/internal/"
+
+const (
+	maxFileLines     = 300
+	maxFunctionLines = 50
+)
+
+// tables are files that are mostly a table, which may be longer than others.
+var tables = map[string]bool{}
+
+// vague are names that say nothing about what is inside.
+var vague = []string{"util", "utils", "helper", "helpers", "manager", "common", "misc", "base"}
