@@ -257,19 +257,25 @@ func caseCoverage(text string) []snapshot.Coverage {
 }
 
 // parse reads sections in one go, so that equal secrets are equal in all of
-// them, and returns a snapshot for each section that is not empty.
+// them, and returns a snapshot for each section that is not empty. A source
+// may hold no object twice, so each section's objects get a mark while they are read.
 func parse(t *testing.T, archive *txtar.Archive, names ...string) map[string]*snapshot.Snapshot {
 	t.Helper()
 	dir := t.TempDir()
 	files := collect.Files{Release: "af", Namespace: "airflow", Now: caseTime}
 	for _, name := range names {
-		if text := section(archive, name); text != "" {
-			path := filepath.Join(dir, name)
-			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			files.Paths = append(files.Paths, path)
+		text := section(archive, name)
+		if text == "" {
+			continue
 		}
+		if name != names[0] {
+			text = marked(t, text, name)
+		}
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files.Paths = append(files.Paths, path)
 	}
 	s, err := collect.FromFiles(context.Background(), files)
 	if err != nil {
@@ -279,9 +285,35 @@ func parse(t *testing.T, archive *txtar.Archive, names ...string) map[string]*sn
 	for _, path := range files.Paths {
 		part := *s
 		part.Objects = slices.DeleteFunc(slices.Clone(s.Objects), func(o snapshot.Object) bool { return o.File != path })
+		for i := range part.Objects {
+			unmark(&part.Objects[i], filepath.Base(path))
+		}
 		out[filepath.Base(path)] = &part
 	}
 	return out
+}
+
+// marked puts a mark before the name of each object of a stream.
+func marked(t *testing.T, text, mark string) string {
+	t.Helper()
+	var out []string
+	for doc := range strings.SplitSeq("\n"+text, "\n---\n") {
+		content := map[string]any{}
+		decode(t, doc, &content)
+		meta := content["metadata"].(map[string]any)
+		meta["name"] = mark + "-" + meta["name"].(string)
+		encoded, err := yaml.Marshal(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(encoded))
+	}
+	return strings.Join(out, "---\n")
+}
+
+func unmark(o *snapshot.Object, mark string) {
+	o.Name = strings.TrimPrefix(o.Name, mark+"-")
+	o.Content["metadata"].(map[string]any)["name"] = o.Name
 }
 
 func section(archive *txtar.Archive, name string) string {

@@ -21,10 +21,21 @@ func All() []*rule.Rule {
 		ingressUsesTLS,
 		policiesAreEnforced,
 		otherPolicyEnginesSeen,
+		tokenOnlyWhereNeeded,
+		roleIsLeastPrivilege,
+		noSecretReading,
+		execOnlyWhereNeeded,
+		noWildcards,
+		namespacedOnly,
+		accountPerComponent,
+		defaultAccountUnused,
+		noEscalationVerbs,
 		airflowSupported,
 		imageTagFixed,
 		registryAllowed,
+		noDrift,
 		kubernetesSupported,
+		noAnonymousRights,
 	}
 }
 

@@ -1,0 +1,152 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/component-helpers/auth/rbac/validation"
+)
+
+// everybodysRights are what every cluster gives to everybody who is logged in:
+// to ask what oneself may do.
+// Source: system:basic-user in kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
+var everybodysRights = []rbacv1.PolicyRule{
+	{APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"selfsubjectaccessreviews", "selfsubjectrulesreviews"}, Verbs: []string{"create"}},
+	{APIGroups: []string{"authentication.k8s.io"}, Resources: []string{"selfsubjectreviews"}, Verbs: []string{"create"}},
+}
+
+// single is the right to one verb on one resource.
+func single(group, resource, verb string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}}
+}
+
+// gives says whether a rule includes another one.
+func gives(granted, asked rbacv1.PolicyRule) bool {
+	covers, _ := validation.Covers([]rbacv1.PolicyRule{granted}, []rbacv1.PolicyRule{asked})
+	return covers
+}
+
+// beyond are the single rights of granted that allowed does not cover. Paths
+// such as /healthz are left out: they are no rights to objects.
+func beyond(granted, allowed []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	_, over := validation.Covers(slices.Concat(allowed, everybodysRights), granted)
+	return slices.DeleteFunc(over, func(r rbacv1.PolicyRule) bool { return len(r.NonResourceURLs) > 0 })
+}
+
+// overlap are the single rights that both lists give.
+func overlap(a, b []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	var out []rbacv1.PolicyRule
+	add := func(list, in []rbacv1.PolicyRule) {
+		for _, r := range list {
+			for _, one := range validation.BreakdownRule(r) {
+				if covers, _ := validation.Covers(in, []rbacv1.PolicyRule{one}); covers {
+					out = append(out, one)
+				}
+			}
+		}
+	}
+	add(a, b)
+	add(b, a)
+	return merged(out)
+}
+
+// merged joins single rights to one rule for each resource, sorted.
+func merged(list []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	byResource := map[string]rbacv1.PolicyRule{}
+	var keys []string
+	for _, r := range list {
+		key := strings.Join(slices.Concat(r.APIGroups, r.Resources, r.ResourceNames), "\x00")
+		known, seen := byResource[key]
+		if !seen {
+			known = rbacv1.PolicyRule{APIGroups: r.APIGroups, Resources: r.Resources, ResourceNames: r.ResourceNames}
+			keys = append(keys, key)
+		}
+		known.Verbs = append(known.Verbs, r.Verbs...)
+		byResource[key] = known
+	}
+	slices.Sort(keys)
+	var out []rbacv1.PolicyRule
+	for _, key := range keys {
+		r := byResource[key]
+		slices.Sort(r.Verbs)
+		r.Verbs = slices.Compact(r.Verbs)
+		out = append(out, r)
+	}
+	return out
+}
+
+// wordLimit is how many groups of rights a message lists.
+const wordLimit = 6
+
+// rightsInWords are rights as people say them: "create, get pods/exec; list pods and secrets".
+func rightsInWords(list []rbacv1.PolicyRule) string {
+	resources := map[[3]string][]string{}
+	var order [][3]string
+	for _, r := range merged(list) {
+		key := [3]string{strings.Join(r.Verbs, ", "), strings.Join(r.APIGroups, ""), strings.Join(r.ResourceNames, ", ")}
+		if resources[key] == nil {
+			order = append(order, key)
+		}
+		resources[key] = append(resources[key], strings.Join(r.Resources, ""))
+	}
+	var out []string
+	for i, key := range order {
+		if i == wordLimit {
+			out = append(out, fmt.Sprintf("and %d more", len(order)-i))
+			break
+		}
+		out = append(out, rightInWords(key[0], key[1], key[2], resources[key]))
+	}
+	return strings.Join(out, "; ")
+}
+
+func rightInWords(verbs, group, names string, resources []string) string {
+	if slices.Contains(strings.Split(verbs, ", "), "*") {
+		verbs = "do anything with"
+	}
+	words := verbs + " " + andList(resources)
+	if slices.Contains(resources, "*") {
+		words = verbs + " every resource"
+	}
+	if names != "" {
+		words += " named " + names
+	}
+	switch group {
+	case "":
+		return words
+	case "*":
+		return words + " of every API group"
+	}
+	return words + " of " + group
+}
+
+// andList is "a", "a and b", or "a, b and c".
+func andList(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// asContent is rules as they stand in a Role.
+func asContent(list []rbacv1.PolicyRule) []any {
+	out := []any{}
+	for _, r := range list {
+		content := map[string]any{"apiGroups": anyList(r.APIGroups), "resources": anyList(r.Resources), "verbs": anyList(r.Verbs)}
+		if len(r.ResourceNames) > 0 {
+			content["resourceNames"] = anyList(r.ResourceNames)
+		}
+		out = append(out, content)
+	}
+	return out
+}
+
+func anyList(list []string) []any {
+	out := make([]any, len(list))
+	for i, text := range list {
+		out[i] = text
+	}
+	return out
+}
