@@ -151,7 +151,7 @@ var brokenInputs = map[string]string{
 	"twice.yaml":     "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {CANARY: a, CANARY: b}\nstringData: CANARY\n",
 	"scalar.yaml":    "CANARY\n",
 	"types.yaml":     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: CANARY}}}\n",
-	"number.yaml":    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, labels: {tier: airflow, component: scheduler}}\nspec: {template: {spec: {containers: [{name: x, ports: [{containerPort: CANARY}], env: CANARY}]}}}\n",
+	"number.yaml":    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, labels: {tier: airflow, component: scheduler}}\nspec: {template: {spec: {containers: [{name: x, ports: [{containerPort: x}], env: CANARY}]}}}\n",
 	"base64.yaml":    "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {password: 'CANARY %%% CANARY'}\n",
 	"nokind.yaml":    "password: CANARY\n",
 	"tag.yaml":       "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: !!int CANARY}\n",
@@ -224,7 +224,8 @@ misspelt: {password: CANARY}
 		{"snapshot", "--chart", chart, "--values", good, "-o", "-"},
 		{"check", "--chart", chart, "--values", broken},
 		{"check", "--chart", chart, "--set", "workers.replicas=cAnArY900xQ7z,scheduler=cAnArY901xQ7z"},
-		{"check", "--chart", chart, "--set", "a[cAnArY902xQ7z=1"},
+		{"check", "--chart", chart, "--set", "cAnArY902xQ7z"},
+		{"check", "--chart", chart, "--set", "a={cAnArY903xQ7z"},
 		{"check", "--chart", chart, "--set-file", "fernetKey=" + broken},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -62,7 +63,7 @@ func read(file string, text []byte) (*document, error) {
 	case errors.Is(err, io.EOF):
 		return nil, &problem{file: file, what: "the file is empty"}
 	case err != nil:
-		return nil, &problem{file: file, what: "not YAML: " + err.Error()}
+		return nil, &problem{file: file, what: notYAML(err)}
 	}
 	doc := &document{decoder: &decoder{file: file, lines: map[string]int{}}}
 	if err := doc.decode(root.Content[0], reflect.ValueOf(doc).Elem(), ""); err != nil {
@@ -85,4 +86,14 @@ func (d *document) at(parent, field, what string) error {
 			return &problem{d.file, line, path + " " + what}
 		}
 	}
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+)`)
+
+// notYAML says where a file stops being YAML, and no more: the decoder's own words may quote the file.
+func notYAML(err error) string {
+	if line := yamlLine.FindStringSubmatch(err.Error()); line != nil {
+		return "not YAML from line " + line[1] + " on (check indentation, brackets and quotes)"
+	}
+	return "not YAML (check indentation, brackets and quotes)"
 }

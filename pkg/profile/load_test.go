@@ -132,7 +132,7 @@ func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "p.yaml: the file is empty"},
 		{"only a comment", "# nothing\n", "p.yaml: the file is empty"},
-		{"not YAML", "a: [", "p.yaml: not YAML: yaml: line 1: did not find expected node content"},
+		{"not YAML", "a: [", "p.yaml: not YAML from line 1 on (check indentation, brackets and quotes)"},
 		{"a list", "- a\n", "p.yaml:1: the profile must hold fields, not a list"},
 		{"two documents", head + "spec: {extends: baseline}\n---\na: 1\n", "p.yaml: a profile file holds one document"},
 		{"other version", "apiVersion: v1\nkind: HardeningProfile\n", "p.yaml:1: apiVersion must be airflowsec.io/v1alpha1"},
