@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
+	apifields "k8s.io/apimachinery/pkg/fields"
+	apilabels "k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 )
@@ -143,7 +143,7 @@ func (f *fakeAPI) resource(w http.ResponseWriter, r *http.Request) {
 func plural(kind string) string {
 	kind = strings.ToLower(kind)
 	switch {
-	case strings.HasSuffix(kind, "y"):
+	case strings.HasSuffix(kind, "cy"):
 		return strings.TrimSuffix(kind, "y") + "ies"
 	case strings.HasSuffix(kind, "s"):
 		return kind + "es"
@@ -153,14 +153,14 @@ func plural(kind string) string {
 
 func selected(o map[string]any, r *http.Request) bool {
 	meta := o["metadata"].(map[string]any)
-	wanted, err := labels.Parse(r.URL.Query().Get("labelSelector"))
+	wanted, err := apilabels.Parse(r.URL.Query().Get("labelSelector"))
 	own, _ := meta["labels"].(map[string]any)
-	if err != nil || !wanted.Matches(labels.Set(texts(own))) {
+	if err != nil || !wanted.Matches(apilabels.Set(texts(own))) {
 		return false
 	}
-	selector, err := fields.ParseSelector(r.URL.Query().Get("fieldSelector"))
+	selector, err := apifields.ParseSelector(r.URL.Query().Get("fieldSelector"))
 	kind, _ := o["type"].(string)
-	return err == nil && selector.Matches(fields.Set{"metadata.name": meta["name"].(string), "type": kind})
+	return err == nil && selector.Matches(apifields.Set{"metadata.name": meta["name"].(string), "type": kind})
 }
 
 func (f *fakeAPI) list(w http.ResponseWriter, r *http.Request, apiVersion string, found []map[string]any) {

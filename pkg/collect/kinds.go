@@ -79,7 +79,7 @@ var theNamespace = reading{kind: snapshot.Namespace, versions: v1, resource: "na
 // acrossCluster are listed once for the whole cluster.
 var acrossCluster = []reading{
 	{kind: snapshot.ClusterRoleBinding, group: "rbac.authorization.k8s.io", versions: v1, resource: "clusterrolebindings", verb: "list"},
-	{kind: snapshot.NodeAgents, group: "apps", versions: v1, resource: "daemonsets", verb: "list", object: "DaemonSet"},
+	{kind: snapshot.NodeAgents, group: "apps", versions: v1, resource: "daemonsets", verb: "list"},
 	{kind: snapshot.PolicyEngines, group: "cilium.io", versions: []string{"v2"}, resource: "ciliumclusterwidenetworkpolicies", verb: "list", optional: true, object: "CiliumClusterwideNetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.projectcalico.org", versions: v1, resource: "globalnetworkpolicies", verb: "list", optional: true, object: "GlobalNetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.antrea.io", versions: []string{"v1beta1", "v1alpha1"}, resource: "clusternetworkpolicies", verb: "list", optional: true, object: "ClusterNetworkPolicy"},

@@ -19,7 +19,7 @@ func (w *ownership) surround() {
 	w.referred()
 	w.reached()
 	w.also(func(o *snapshot.Object) bool {
-		return slices.Contains([]snapshot.Kind{snapshot.NetworkPolicy, snapshot.Namespace}, snapshot.Kind(o.Kind))
+		return o.Kind == string(snapshot.NetworkPolicy) || o.Kind == string(snapshot.Namespace) || isEngine(o)
 	})
 	w.permitted()
 }
@@ -39,6 +39,13 @@ func (w *ownership) referred() {
 		wanted.put(snapshot.ServiceAccount, account)
 	}
 	w.also(func(o *snapshot.Object) bool { return wanted.has(snapshot.Kind(o.Kind), o.Name) })
+}
+
+// isEngine says whether an object is a policy of another engine.
+func isEngine(o *snapshot.Object) bool {
+	return slices.ContainsFunc(inNamespace, func(r reading) bool {
+		return r.kind == snapshot.PolicyEngines && r.group == o.Group()
+	})
 }
 
 // clusterCA is in every namespace and in every pod, and belongs to no release.

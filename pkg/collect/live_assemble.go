@@ -42,13 +42,14 @@ func (r *run) keep(o snapshot.Object) {
 	r.s.Objects = append(r.s.Objects, o)
 }
 
-// matters says whether a cluster-wide object bears on the release.
+// matters says whether a cluster-wide object bears on the release. Of the
+// cluster's DaemonSets those that use the node's own network may be its network plugin.
 func (r *run) matters(o *snapshot.Object, w *ownership) bool {
 	switch snapshot.Kind(o.Kind) {
 	case snapshot.ClusterRoleBinding:
 		return w.installed[identity(o.Ref)] || w.concerns(o)
 	case snapshot.DaemonSet:
-		return o.Namespace != r.found.Namespace
+		return o.Namespace != r.found.Namespace && o.At("spec", "template", "spec", "hostNetwork") == true
 	}
 	return true
 }

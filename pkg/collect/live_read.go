@@ -136,13 +136,17 @@ func (r *reader) objects(ctx context.Context, what reading, version, namespace s
 
 func unusable(err error) error { return plain("the API server sent an object whose %s", err) }
 
+// statusKept is what rules read of a status.
+var statusKept = []string{"phase", "desiredNumberScheduled"}
+
 // trim drops what changes by itself and judges nothing: it is more than half of
 // a pod, and a namespace can hold thousands of finished tasks.
 func trim(content map[string]any) {
-	if phase := in(content, "status", "phase"); phase != nil {
-		content["status"] = map[string]any{"phase": phase}
-	} else {
-		delete(content, "status")
+	if status, ok := content["status"].(map[string]any); ok {
+		maps.DeleteFunc(status, func(key string, _ any) bool { return !slices.Contains(statusKept, key) })
+		if len(status) == 0 {
+			delete(content, "status")
+		}
 	}
 	if meta, ok := content["metadata"].(map[string]any); ok {
 		delete(meta, "managedFields")
