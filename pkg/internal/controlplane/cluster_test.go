@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -52,17 +51,17 @@ func TestCluster(t *testing.T) {
 
 // testCharts installs both fixture charts with both Helms; each has a hook Job.
 func testCharts(t *testing.T, c *Cluster) {
-	root, err := Root()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, helm := range []string{"helm3", "helm4"} {
 		for chart, job := range map[string]string{"community": "airflow-sync-users", "official": "airflow-create-user"} {
 			namespace := chart + "-" + helm
 			t.Run(namespace, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
-				args := []string{"install", "airflow", filepath.Join(root, "testdata", "charts", chart), "-n", namespace, "--create-namespace"}
+				dir, err := Chart(chart)
+				if err != nil {
+					t.Fatal(err)
+				}
+				args := []string{"install", "airflow", dir, "-n", namespace, "--create-namespace"}
 				if chart == "community" {
 					args = append(args, "--set", "airflow.usersUpdate=false")
 				}

@@ -124,11 +124,10 @@ func (r running) stop() {
 func install(ctx context.Context, c *controlplane.Cluster, o options) error {
 	chart := o.chart
 	if chart == "community" || chart == "official" {
-		root, err := controlplane.Root()
-		if err != nil {
+		var err error
+		if chart, err = controlplane.Chart(chart); err != nil {
 			return err
 		}
-		chart = filepath.Join(root, "testdata", "charts", chart)
 	}
 	if _, err := c.Run(ctx, controlplane.Admin, o.helm, "install", "airflow", chart, "--namespace", "airflow", "--create-namespace"); err != nil {
 		return err
