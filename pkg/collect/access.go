@@ -21,6 +21,9 @@ func Access(secrets, clusterWide bool, namespace string) []map[string]any {
 		inside = slices.DeleteFunc(inside, func(r reading) bool { return r.kind == snapshot.Secret })
 	}
 	urls := map[string]any{"nonResourceURLs": list(paths), "verbs": list([]string{"get"})}
+	inside = slices.DeleteFunc(inside, func(r reading) bool { // a right for all namespaces holds in this one
+		return slices.ContainsFunc(outside, func(o reading) bool { return o.group == r.group && o.resource == r.resource && o.verb == r.verb })
+	})
 	if clusterWide {
 		rules := append(policyRules(append(inside, outside...)), urls)
 		return []map[string]any{role("ClusterRole", "", rules), binding("ClusterRole", "")}

@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"pkg/internal/archtest":                 {},
 	"pkg/internal/controlplane":             {},
 	"pkg/internal/controlplane/cmd/cluster": {"pkg/internal/controlplane"},
+	"pkg/internal/e2e":                      {},
 	"pkg/internal/release":                  {},
 }
 
