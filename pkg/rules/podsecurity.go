@@ -122,7 +122,10 @@ func newestCheck(versions []policy.VersionedCheck, asked api.Version) *policy.Ve
 // judge reports the places behind a refusal. Where none is found, the
 // evaluator and the locator disagree, and the refusal still stands.
 func (c activeCheck) judge(p *rule.Pass, w *airflow.Workload) {
-	meta := readableMeta(p, w, c.id)
+	if c.id == annotationCheck {
+		noteMaskedAnnotations(p, w)
+	}
+	meta := c.metaOf(w)
 	result := c.run(meta, specFor(c.id, w))
 	if result.Allowed {
 		return
@@ -135,9 +138,10 @@ func (c activeCheck) judge(p *rule.Pass, w *airflow.Workload) {
 			order:   "change the fields that the message names",
 		}}
 	}
+	inherited := w.Owner != nil && !c.run(c.metaOf(w.Owner), specFor(c.id, w.Owner)).Allowed
 	for _, at := range places {
-		if at.container == "" && c.refusesOwner(p, w) {
-			continue
+		if at.container == "" && inherited {
+			continue // the owner's template says it, and has the finding
 		}
 		p.Report(rule.Finding{
 			Target: w.Ref, Component: string(w.Component), Container: at.container, Path: at.path,
@@ -145,12 +149,6 @@ func (c activeCheck) judge(p *rule.Pass, w *airflow.Workload) {
 			File: w.Object.File, Line: w.Object.Line,
 		})
 	}
-}
-
-// refusesOwner says that a live pod's owner has the same finding: what the pod
-// says itself then comes from the owner's template.
-func (c activeCheck) refusesOwner(p *rule.Pass, w *airflow.Workload) bool {
-	return w.Owner != nil && !c.run(readableMeta(p, w.Owner, c.id), specFor(c.id, w.Owner)).Allowed
 }
 
 // specFor is the pod as a check should see it: restrictedVolumes does not

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -121,19 +123,30 @@ func locateAnything(q probe) []place {
 	return out
 }
 
-// readableMeta is what the evaluator may see of a pod's metadata: a masked
-// annotation is neither good nor bad, so it is left out, and where the check
-// lives on annotations the rule cannot pass.
-func readableMeta(p *rule.Pass, w *airflow.Workload, id policy.CheckID) *metav1.ObjectMeta {
-	out := &metav1.ObjectMeta{Annotations: map[string]string{}}
+// annotationCheck is the one known check that looks at annotations.
+const annotationCheck policy.CheckID = "appArmorProfile"
+
+// metaOf is what a check may see of a pod's metadata. A masked annotation is
+// neither good nor bad, so it is left out.
+func (c activeCheck) metaOf(w *airflow.Workload) *metav1.ObjectMeta {
+	out := &metav1.ObjectMeta{}
+	if _, known := controls[c.id]; known && c.id != annotationCheck {
+		return out
+	}
+	out.Annotations = map[string]string{}
 	for key, value := range w.Meta.Annotations {
-		masked := len(snapshot.MaskedIn(value)) > 0
-		if !masked {
+		if len(snapshot.MaskedIn(value)) == 0 {
 			out.Annotations[key] = value
-		}
-		if masked && id == "appArmorProfile" && strings.HasPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix) {
-			p.Unknown("the annotation " + key + " of " + w.Ref.String() + " is masked")
 		}
 	}
 	return out
+}
+
+// noteMaskedAnnotations keeps the rule from passing on a profile that cannot be read.
+func noteMaskedAnnotations(p *rule.Pass, w *airflow.Workload) {
+	for _, key := range slices.Sorted(maps.Keys(w.Meta.Annotations)) {
+		if strings.HasPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix) && len(snapshot.MaskedIn(w.Meta.Annotations[key])) > 0 {
+			p.Unknown("the annotation " + key + " of " + w.Ref.String() + " is masked")
+		}
+	}
 }

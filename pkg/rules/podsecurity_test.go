@@ -81,6 +81,17 @@ func TestDisagreementIsReported(t *testing.T) {
 	}
 }
 
+// TestMaskedAnnotationIsUnknown neither blames nor passes a profile that cannot be read.
+func TestMaskedAnnotationIsUnknown(t *testing.T) {
+	masked := snapshot.Masked{ID: "7", Size: 16}.Token()
+	annotations := map[string]string{"container.apparmor.security.beta.kubernetes.io/a": masked, "checksum/config": masked}
+	p := rule.NewPass(modelOf(t, corev1.PodSpec{Containers: []corev1.Container{{Name: "a"}}}, annotations), rule.Baseline, rule.Parameters{})
+	podSecurity(restOfPodSecurity)(p)
+	if len(p.Findings) > 0 || len(p.Unknowns) != 1 {
+		t.Errorf("findings %v, unknown %q", p.Findings, p.Unknowns)
+	}
+}
+
 // TestRulesAgreeWithEvaluator compares the rules with the evaluator itself
 // over pods changed at random: the same verdict at each level, every place
 // found, every patch needed, and all patches together enough.
