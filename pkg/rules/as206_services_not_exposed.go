@@ -83,17 +83,23 @@ func reachOf(o *snapshot.Object, kind string) string {
 	if kind == string(corev1.ServiceTypeNodePort) {
 		return ": every node of the cluster answers for it"
 	}
-	if ranges, _ := o.At("spec", "loadBalancerSourceRanges").([]any); len(ranges) > 0 {
+	ranges, _ := o.At("spec", "loadBalancerSourceRanges").([]any)
+	if _, annotated := o.Annotations()[corev1.AnnotationLoadBalancerSourceRangesKey]; annotated || len(ranges) > 0 {
 		return ": its source ranges reach it without passing an Ingress"
 	}
 	return " without source ranges: every network that reaches the load balancer reaches it"
 }
 
-// closeService makes a Service a ClusterIP. The API server clears node ports by itself, but insists on source ranges going.
+// closeService makes a Service a ClusterIP. The API server clears node ports by
+// itself, but refuses source ranges on any other type.
 func closeService(o *snapshot.Object) rule.Fix {
 	changes := []change.Change{{Target: o.Ref, Op: change.Set, Path: "/spec/type", Value: string(corev1.ServiceTypeClusterIP)}}
 	if o.At("spec", "loadBalancerSourceRanges") != nil {
 		changes = append(changes, change.Change{Target: o.Ref, Op: change.Remove, Path: "/spec/loadBalancerSourceRanges"})
+	}
+	if _, annotated := o.Annotations()[corev1.AnnotationLoadBalancerSourceRangesKey]; annotated {
+		path := "/metadata/annotations/" + change.Escape(corev1.AnnotationLoadBalancerSourceRangesKey)
+		changes = append(changes, change.Change{Target: o.Ref, Op: change.Remove, Path: path})
 	}
 	return rule.Fix{Kind: rule.Patch, Summary: "set type: ClusterIP", Changes: changes}
 }
