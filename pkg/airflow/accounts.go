@@ -89,12 +89,15 @@ func (m *Model) account(namespace, name string) *Account {
 	return a
 }
 
-// builtinRoles are ClusterRoles that every cluster has and no release holds.
-// Source: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
+// builtinRoles are ClusterRoles that every cluster, or every OpenShift, has and no release holds.
+// Sources: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy; OpenShift's security context constraints.
 var builtinRoles = map[string][]rbacv1.PolicyRule{
 	"cluster-admin": {
 		{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
 		{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
+	},
+	"system:openshift:scc:anyuid": {
+		{Verbs: []string{"use"}, APIGroups: []string{"security.openshift.io"}, Resources: []string{"securitycontextconstraints"}, ResourceNames: []string{"anyuid"}},
 	},
 }
 
@@ -172,8 +175,13 @@ func (m *Model) addGrants(a *Account, binding *snapshot.Object, group string) {
 	switch {
 	case role != nil:
 		rules = policyRules(role)
+		if m.Snapshot.Offline() && role.At("aggregationRule") != nil {
+			a.Gaps = append(a.Gaps, fmt.Sprintf("%s gathers its rules from others, which only a cluster can tell", grant.Role))
+		}
 	case kind == string(snapshot.ClusterRole) && rules != nil:
 		grant.Builtin = true
+	case !m.Snapshot.Offline() && m.Snapshot.CoverageOf(snapshot.Kind(kind)).State == snapshot.Read:
+		return // the role does not exist, and a binding to it grants nothing
 	default:
 		a.Gaps = append(a.Gaps, fmt.Sprintf("%s names %s, which is not among the objects that were read", binding.Ref, grant.Role))
 		return

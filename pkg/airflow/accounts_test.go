@@ -55,6 +55,12 @@ subjects: [{kind: ServiceAccount, name: rel-airflow-redis, namespace: airflow}]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
+metadata: {name: redis-team}
+roleRef: {kind: ClusterRole, name: team}
+subjects: [{kind: ServiceAccount, name: rel-airflow-redis, namespace: airflow}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
 metadata: {name: other-namespace}
 roleRef: {kind: ClusterRole, name: reader}
 subjects: [{kind: ServiceAccount, name: rel-airflow-redis, namespace: elsewhere}]
@@ -75,7 +81,8 @@ subjects: [{kind: ServiceAccount, name: rel-airflow-redis, namespace: elsewhere}
   [*] [*] clusterrole/cluster-admin/rules/0 by clusterrolebinding/redis-rules in "" 
   [*] [] clusterrole/cluster-admin/rules/1 by clusterrolebinding/redis-rules in "" 
   [get] [secrets] clusterrole/reader/rules/0 by rolebinding/redis-reads in "airflow" 
-  gap: rolebinding/redis-scc names clusterrole/system:openshift:scc:anyuid, which is not among the objects that were read
+  [use] [securitycontextconstraints] clusterrole/system:openshift:scc:anyuid/rules/0 by rolebinding/redis-scc in "airflow" 
+  gap: rolebinding/redis-team names clusterrole/team, which is not among the objects that were read
 `,
 		"airflow/rel-airflow-worker": `rel-airflow-worker [worker] seen=true 
   [get] [secrets] clusterrole/reader/rules/0 by clusterrolebinding/everybody-reads in "" system:serviceaccounts:airflow

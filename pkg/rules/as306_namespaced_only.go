@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -36,43 +35,28 @@ func checkNamespacedOnly(p *rule.Pass) {
 	p.Subjects += len(accounts)
 	declared := len(p.Parameters.Namespaces) > 1
 	for _, binding := range p.Objects(snapshot.ClusterRoleBinding) {
-		for i, s := range subjects(binding) {
-			if !isOneOf(s, accounts) || declared {
-				continue
+		x := &excess{}
+		for _, a := range accounts {
+			if slices.ContainsFunc(subjects(binding), func(s rbacv1.Subject) bool { return isAccount(s, a.Namespace, a.Name) }) {
+				x.accounts = append(x.accounts, a)
 			}
-			p.Report(rule.Finding{
-				Target: binding.Ref, Path: fmt.Sprintf("/subjects/%d", i), Component: componentOf(s, accounts),
-				Message: fmt.Sprintf("service account %s holds %s in every namespace", s.Name, roleOf(binding)),
-				Fixes:   clusterWideFixes(p, binding),
-			})
 		}
+		if len(x.accounts) == 0 || declared {
+			continue
+		}
+		p.Report(rule.Finding{
+			Target: binding.Ref, Path: "/subjects", Component: x.component(),
+			Message: fmt.Sprintf("%s holds in every namespace for %s", roleOf(binding), x.names()),
+			Fixes:   clusterWideFixes(p, binding),
+		})
 	}
 }
 
-// componentOf is the component whose pods run as a subject; empty where there are several.
-func componentOf(s rbacv1.Subject, accounts []*airflow.Account) string {
-	for _, a := range accounts {
-		if isAccount(s, a.Namespace, a.Name) {
-			return (&excess{accounts: []*airflow.Account{a}}).component()
-		}
-	}
-	return ""
-}
-
-// clusterWideSwitches are the official chart's keys that make cluster-wide bindings, by the role they bind.
+// clusterWideFixes: multiNamespaceMode is what makes the official chart's bindings cluster-wide.
 // Source: templates/rbac of 1.15 to 1.22.
-var clusterWideSwitches = []struct{ role, key, order string }{
-	{"system:openshift:scc:", "rbac.createSCCRoleBinding", "set rbac.createSCCRoleBinding: false and use the cluster's own security context constraints"},
-	{"", "multiNamespaceMode", "set multiNamespaceMode: false"},
-}
-
 func clusterWideFixes(p *rule.Pass, binding *snapshot.Object) []rule.Fix {
 	if p.Airflow().Dialect == airflow.Official && binding.Labels()["tier"] == "airflow" {
-		for _, s := range clusterWideSwitches {
-			if strings.HasPrefix(roleOf(binding).Name, s.role) {
-				return []rule.Fix{{Kind: rule.Values, Summary: s.order, ValuesKey: s.key}}
-			}
-		}
+		return []rule.Fix{{Kind: rule.Values, Summary: "set multiNamespaceMode: false", ValuesKey: "multiNamespaceMode"}}
 	}
 	return []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("replace it by a RoleBinding in namespace %s", p.Airflow().Namespace)}}
 }

@@ -6,7 +6,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -50,11 +49,6 @@ func isAccount(s rbacv1.Subject, namespace, name string) bool {
 		return s.Name == "system:serviceaccount:"+namespace+":"+name
 	}
 	return false
-}
-
-// isOneOf says whether a subject is one of the accounts.
-func isOneOf(s rbacv1.Subject, accounts []*airflow.Account) bool {
-	return slices.ContainsFunc(accounts, func(a *airflow.Account) bool { return isAccount(s, a.Namespace, a.Name) })
 }
 
 // roleOf names the role that a binding gives.

@@ -34,6 +34,7 @@ func All() []*rule.Rule {
 		imageTagFixed,
 		registryAllowed,
 		noDrift,
+		valueTakesEffect,
 		kubernetesSupported,
 		noAnonymousRights,
 	}

@@ -44,6 +44,7 @@ type excess struct {
 	path     string
 	role     snapshot.Ref
 	group    string // the binding names this group instead of the accounts
+	builtin  bool   // the cluster brings the role along
 	accounts []*airflow.Account
 	rights   map[*airflow.Account][]rbacv1.PolicyRule
 }
@@ -66,7 +67,7 @@ func (e *excesses) add(g heldGrant, field string, rights ...rbacv1.PolicyRule) {
 	i := slices.IndexFunc(e.list, func(x *excess) bool { return x.target == target && x.path == path })
 	if i < 0 {
 		i = len(e.list)
-		e.list = append(e.list, &excess{target: target, path: path, role: g.Role, group: g.Group, rights: map[*airflow.Account][]rbacv1.PolicyRule{}})
+		e.list = append(e.list, &excess{target: target, path: path, role: g.Role, group: g.Group, builtin: g.Builtin, rights: map[*airflow.Account][]rbacv1.PolicyRule{}})
 	}
 	x := e.list[i]
 	if !slices.Contains(x.accounts, g.Account) {
@@ -147,6 +148,9 @@ func (e *excesses) report(message func(*excess) string, severity rule.Severity) 
 // fixes take the rights away: by the chart's switch, by a patch of the role, or in words.
 func (e *excesses) fixes(x *excess) []rule.Fix {
 	if x.target.Kind != x.role.Kind {
+		if v := rbacValue(e.pass.Airflow(), x, nil, x.group == "" && x.builtin); v != nil && v.role != "" {
+			return []rule.Fix{{Kind: rule.Values, Summary: v.order, ValuesKey: v.key}}
+		}
 		return []rule.Fix{{Kind: rule.Manual, Summary: bindingAdvice(x)}}
 	}
 	least, fits := e.least(x)

@@ -12,7 +12,9 @@ import (
 // rbacSwitch is a chart's values key that takes rights away.
 type rbacSwitch struct {
 	dialect airflow.Dialect
-	role    string // how the role's name ends; empty is any
+	role    string // how the role's name ends, or with * at the end begins; empty is any
+	// holders are the only components that may hold the rights for the key to take them away; empty is any.
+	holders []airflow.Component
 	// resource is the one whose rights the key takes away; empty where it takes away the role.
 	resource   string
 	key, order string
@@ -25,7 +27,9 @@ var rbacSwitches = []rbacSwitch{
 	{dialect: airflow.Community, resource: "events", key: "rbac.events", order: "set rbac.events: false"},
 	{dialect: airflow.Official, role: "-pod-launcher-role", key: "allowPodLaunching", order: "set allowPodLaunching: false, because nothing needs the role"},
 	{dialect: airflow.Official, role: "-job-launcher-role", key: "allowJobLaunching", order: "set allowJobLaunching: false, because nothing needs the role"},
-	{dialect: airflow.Official, role: "-pod-log-reader-role", key: "webserver.allowPodLogReading", order: "set webserver.allowPodLogReading and apiServer.allowPodLogReading to false, because nothing needs the role"},
+	// Until 1.18 the triggerer holds this role too, whatever the keys say.
+	{dialect: airflow.Official, role: "-pod-log-reader-role", holders: []airflow.Component{airflow.Webserver, airflow.APIServer}, key: "webserver.allowPodLogReading", order: "set webserver.allowPodLogReading and apiServer.allowPodLogReading to false, because nothing needs the role"},
+	{dialect: airflow.Official, role: "system:openshift:scc:*", key: "rbac.createSCCRoleBinding", order: "set rbac.createSCCRoleBinding: false and use the cluster's own security context constraints"},
 }
 
 // rbacValue is the switch that takes an excess away, or nil. A switch for the
@@ -34,7 +38,7 @@ func rbacValue(id airflow.Identity, x *excess, least []rbacv1.PolicyRule, fits b
 	over := x.all()
 	for i := range rbacSwitches {
 		s := &rbacSwitches[i]
-		if s.dialect != id.Dialect || !strings.HasSuffix(x.role.Name, s.role) {
+		if s.dialect != id.Dialect || !s.fits(x) {
 			continue
 		}
 		if s.resource == "" && fits && len(least) == 0 || s.resource != "" && onlyAbout(over, s.resource) {
@@ -42,6 +46,18 @@ func rbacValue(id airflow.Identity, x *excess, least []rbacv1.PolicyRule, fits b
 		}
 	}
 	return nil
+}
+
+func (s *rbacSwitch) fits(x *excess) bool {
+	if prefix, begins := strings.CutSuffix(s.role, "*"); begins {
+		return strings.HasPrefix(x.role.Name, prefix)
+	}
+	if !strings.HasSuffix(x.role.Name, s.role) {
+		return false
+	}
+	return len(s.holders) == 0 || !slices.ContainsFunc(x.accounts, func(a *airflow.Account) bool {
+		return slices.ContainsFunc(a.Components(), func(c airflow.Component) bool { return !slices.Contains(s.holders, c) })
+	})
 }
 
 func onlyAbout(rights []rbacv1.PolicyRule, resource string) bool {

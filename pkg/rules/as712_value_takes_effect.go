@@ -1,0 +1,118 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+var valueTakesEffect = &rule.Rule{
+	ID:       "AS712",
+	Slug:     "value-takes-effect",
+	Title:    "Every value the user gave reaches what it was meant for",
+	Why:      "Helm takes a misspelt, renamed or ignored value without a word. Whoever set it believes that the door is shut; whoever attacks finds it open.",
+	Fix:      "Correct the key, move the value to the key that works, or remove it.",
+	Severity: rule.Medium,
+	Level:    rule.Restricted,
+	FixKinds: []rule.FixKind{rule.Values, rule.Manual},
+	Topics:   []string{"Cfg", "Chart"},
+	Refs: []rule.Ref{
+		nsa("Upgrading and application security practices"), owasp("K01"),
+		{Source: "Helm documentation", ID: "values files", URL: "https://helm.sh/docs/chart_template_guide/values_files/"},
+	},
+	Needs: []snapshot.Kind{snapshot.ReleaseRecord},
+	Uses:  slices.Concat(snapshot.Workloads, []snapshot.Kind{snapshot.Secret, snapshot.ServiceAccount}),
+	Check: checkValueTakesEffect,
+}
+
+func checkValueTakesEffect(p *rule.Pass) {
+	v := &given{pass: p, values: p.Release().Values, workloads: p.Workloads()}
+	p.Subjects += len(v.values)
+	trapped := v.trapped()
+	for _, t := range trapped {
+		p.Report(valueFinding(p, t.key, t.severity(), t.key+" "+t.trap.why, t.fix()))
+	}
+	for _, key := range p.Release().Unread {
+		if slices.ContainsFunc(trapped, func(t trappedValue) bool { return t.key == key || strings.HasPrefix(t.key, key+".") }) {
+			continue
+		}
+		p.Report(valueFinding(p, key, severityByName(key+" "+namesBelow(v.value(key))), key+" reaches nothing: no template of this chart reads it", rule.Fix{
+			Kind: rule.Values, Summary: fmt.Sprintf("correct %s or remove it", key),
+		}))
+	}
+}
+
+// valueFinding is a finding in the user's values, which stand in Helm's record.
+func valueFinding(p *rule.Pass, key string, severity rule.Severity, message string, fix rule.Fix) rule.Finding {
+	return rule.Finding{
+		Target: releaseRef(p), Path: "/values/" + valuePointer(key),
+		Message: message, Severity: severity, Fixes: []rule.Fix{fix},
+	}
+}
+
+// releaseRef names Helm's record as if it were an object.
+func releaseRef(p *rule.Pass) snapshot.Ref {
+	id := p.Airflow()
+	return snapshot.Ref{APIVersion: "helm.sh/release.v1", Kind: "Release", Namespace: id.Namespace, Name: id.Release}
+}
+
+// valuePointer writes a values path, as a.b[0]["c.d"], as a JSON pointer without its first slash.
+func valuePointer(key string) string {
+	var parts []string
+	for key != "" {
+		switch {
+		case strings.HasPrefix(key, `["`):
+			name, rest, _ := strings.Cut(key[2:], `"]`)
+			parts, key = append(parts, name), rest
+		case key[0] == '[':
+			index, rest, _ := strings.Cut(key[1:], "]")
+			parts, key = append(parts, index), rest
+		case key[0] == '.':
+			key = key[1:]
+		default:
+			end := strings.IndexAny(key, ".[")
+			if end < 0 {
+				end = len(key)
+			}
+			parts, key = append(parts, key[:end]), key[end:]
+		}
+	}
+	for i := range parts {
+		parts[i] = strings.ReplaceAll(strings.ReplaceAll(parts[i], "~", "~0"), "/", "~1")
+	}
+	return strings.Join(parts, "/")
+}
+
+// secureWords are what keys are called that somebody set for safety's sake.
+var secureWords = []string{
+	"secur", "secret", "passw", "auth", "tls", "ssl", "rbac", "serviceaccount", "automount", "polic", "key", "token",
+	"cert", "ingress", "encrypt", "user", "privileg", "capabilit", "runas", "readonly", "seccomp", "network", "vault",
+}
+
+// severityByName is lower where nothing depends on the value but comfort.
+func severityByName(key string) rule.Severity {
+	key = strings.ToLower(key)
+	if slices.ContainsFunc(secureWords, func(word string) bool { return strings.Contains(key, word) }) {
+		return rule.Medium
+	}
+	return rule.Low
+}
+
+// namesBelow are the names of all keys below a value.
+func namesBelow(value any) string {
+	var out []string
+	switch at := value.(type) {
+	case map[string]any:
+		for key, below := range at {
+			out = append(out, key, namesBelow(below))
+		}
+	case []any:
+		for _, entry := range at {
+			out = append(out, namesBelow(entry))
+		}
+	}
+	return strings.Join(out, " ")
+}
