@@ -7,19 +7,19 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// config is what a workload's main container is configured by.
+// config is what a container is configured by, mostly a workload's main one.
 type config struct {
 	environment
-	workload *Workload
-	main     Container
-	file     *configFile // nil where the image's own airflow.cfg counts
+	workload  *Workload
+	container Container
+	file      *configFile // nil where the image's own airflow.cfg counts
 }
 
 // named is a variable, with the container as its place where its own is not known.
 func (c *config) named(variable string) (Setting, bool) {
 	s, set := c.lookup(variable)
 	if s.Ref.Kind == "" {
-		s.Ref, s.Container, s.Path = c.workload.Ref, c.main.Name, c.main.Path
+		s.Ref, s.Container, s.Path = c.workload.Ref, c.container.Name, c.container.Path
 	}
 	return s, set
 }
@@ -40,25 +40,27 @@ func (m *Model) readConfigs() {
 }
 
 func (m *Model) readConfig(w *Workload, files map[snapshot.Ref]*configFile) {
-	main, ok := w.Main()
-	if !ok || !w.Component.RunsAirflow() {
-		return
+	if main, ok := w.Main(); ok && w.Component.RunsAirflow() {
+		m.config[w] = m.newConfig(w, main, files)
 	}
-	c := &config{environment: m.environment(w, main), workload: w, main: main}
-	m.config[w] = c
-	found := m.mountedAs(w, main, "airflow.cfg")
-	if s, set := c.set["AIRFLOW_CONFIG"]; set && s.Clear() {
-		found = m.mounted(w, main, path.Clean(s.Value))
+}
+
+func (m *Model) newConfig(w *Workload, c Container, files map[snapshot.Ref]*configFile) *config {
+	out := &config{environment: m.environment(w, c), workload: w, container: c}
+	found := m.mountedAs(w, c, "airflow.cfg")
+	if s, set := out.set["AIRFLOW_CONFIG"]; set && s.Clear() {
+		found = m.mounted(w, c, path.Clean(s.Value))
 	}
 	if found == nil {
-		return
+		return out
 	}
 	at := found.ref
 	at.Name += "#" + found.key
 	if files[at] == nil {
 		files[at] = &configFile{ref: found.ref, path: found.path, unread: found.unread, options: parseConfig(found.text)}
 	}
-	c.file = files[at]
+	out.file = files[at]
+	return out
 }
 
 // parseConfig reads an airflow.cfg as Python's ConfigParser does: sections in

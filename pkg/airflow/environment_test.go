@@ -75,6 +75,17 @@ env: [{name: B, value: sure}]`
 	}
 }
 
+func TestTheTokenOfNothingIsNothing(t *testing.T) {
+	s := load(t, scheduler("apache/airflow:2.9.3", "envFrom: [{secretRef: {name: keys}}]\nenv: [{name: ONE, valueFrom: {secretKeyRef: {name: keys, key: A}}}]", "", "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\ndata: {}\n"))
+	s.Find(snapshot.Secret, "airflow", "keys").Content["data"] = map[string]any{"A": snapshot.Masked{ID: "1", Size: 0}.Token(), "B": snapshot.Masked{ID: "2", Size: 1}.Token()}
+	m := New(s)
+	for name, empty := range map[string]bool{"A": true, "ONE": true, "B": false} {
+		if got, _ := m.Env(m.Find(Scheduler)[0], "scheduler", name); !got.Known || (got.Value == "") != empty {
+			t.Errorf("%s: got %s", name, brief(got))
+		}
+	}
+}
+
 func TestOptionalSourcesInACluster(t *testing.T) {
 	text := scheduler("apache/airflow:2.9.3", "envFrom: [{secretRef: {name: gone, optional: true}}]", "", "")
 	if s, found := lookup(t, load(t, text)); !found || s.Known {

@@ -22,6 +22,7 @@ func TestParseExecutors(t *testing.T) {
 		{"batch:airflow.providers.cncf.kubernetes.executors.kubernetes_executor.KubernetesExecutor", []string{"KubernetesExecutor"}, true, false, false},
 		{"LocalExecutor,fast:corp.executors.MyKubernetesExecutor", []string{"LocalExecutor", "MyKubernetesExecutor"}, true, true, false},
 		{"CeleryExecutor;team1=LocalExecutor,KubernetesExecutor", []string{"CeleryExecutor", "LocalExecutor", "KubernetesExecutor"}, true, true, true},
+		{"fast:KubernetesExecutor", []string{"KubernetesExecutor"}, true, false, false},
 		{" , ;", nil, false, false, false},
 	}
 	for _, tt := range tests {
@@ -59,5 +60,24 @@ func TestExecutorSources(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestTheSchedulersExecutorCounts(t *testing.T) {
+	const job = `
+apiVersion: batch/v1
+kind: Job
+metadata: {name: rel-create-user}
+spec: {template: {metadata: {labels: {tier: airflow, component: create-user-job, release: rel}}, spec: {containers: [{name: create-user, image: "apache/airflow:3.2.2", env: [{name: AIRFLOW__CORE__EXECUTOR, value: LocalExecutor}]}]}}}
+`
+	text := scheduler("apache/airflow:3.2.2", "env: [{name: AIRFLOW__CORE__EXECUTOR, value: EXECUTOR}]", "", job)
+	s := load(t, strings.ReplaceAll(text, "EXECUTOR, value: EXECUTOR", "EXECUTOR, value: CeleryExecutor"))
+	if got := New(s).Executors; !slices.Equal(got, []string{"CeleryExecutor"}) {
+		t.Errorf("got %v", got)
+	}
+	s = load(t, strings.ReplaceAll(text, "EXECUTOR, value: EXECUTOR", "EXECUTOR, value: \"⟦secret 1 size:16⟧\""))
+	s.Release.Values = map[string]any{"executor": "KubernetesExecutor"}
+	if got := New(s).Executors; !slices.Equal(got, []string{"KubernetesExecutor"}) {
+		t.Errorf("the scheduler's is masked: got %v", got)
 	}
 }

@@ -40,9 +40,8 @@ type Identity struct {
 	Executors []string
 }
 
-func identify(s *snapshot.Snapshot, list []*Workload) Identity {
+func identify(s *snapshot.Snapshot, labels labelled, list []*Workload) Identity {
 	id := Identity{Release: s.Release.Name, Namespace: s.Release.Namespace, Chart: s.Release.Chart}
-	labels := chartLabels(s)
 	if id.Chart.Name == "" {
 		id.Chart.Name, id.Chart.Version = labels.chart, labels.version
 	}

@@ -77,6 +77,17 @@ func TestIdentityFromLabels(t *testing.T) {
 	}
 }
 
+func TestSubchartsDoNotNameTheChart(t *testing.T) {
+	object := func(name, labels string) string {
+		return "---\napiVersion: v1\nkind: Service\nmetadata: {name: " + name + ", labels: {" + labels + "}}\n"
+	}
+	s := load(t, object("a", "app: airflow, release: rel, chart: airflow-8.9.0")+object("b", "app: redis, release: sub, chart: redis-10.5.7")+object("c", "app: redis, release: sub, chart: redis-10.5.7"))
+	s.Release.Name = ""
+	if m := New(s); m.Chart.Name != "airflow" || m.Chart.Version != "8.9.0" || m.Release != "rel" {
+		t.Errorf("got %s %s of release %s", m.Chart.Name, m.Chart.Version, m.Release)
+	}
+}
+
 func TestVersionSources(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -45,3 +45,17 @@ func TestCompareVersions(t *testing.T) {
 		}
 	}
 }
+
+func TestImageRepository(t *testing.T) {
+	for image, want := range map[string]string{
+		"redis":                                "redis",
+		"redis:7":                              "redis",
+		"corp.example:5000/redis":              "corp.example:5000/redis",
+		"corp.example:5000/a/redis:7@sha256:0": "corp.example:5000/a/redis",
+		"redis@sha256:0":                       "redis",
+	} {
+		if got := imageRepository(image); got != want {
+			t.Errorf("%s: got %q, want %q", image, got, want)
+		}
+	}
+}

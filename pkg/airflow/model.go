@@ -27,9 +27,10 @@ type Model struct {
 func New(s *snapshot.Snapshot) *Model {
 	m := &Model{Snapshot: s, index: newIndex(s), config: map[*Workload]*config{}}
 	m.Workloads = workloads(s, m.index)
-	m.Identity = identify(s, m.Workloads)
+	labels := chartLabels(s)
+	m.Identity = identify(s, labels, m.Workloads)
 	m.prefix = valuesPrefix(s, m.Workloads)
-	m.chartVersion = first(chartLabels(s).version, s.Release.Chart.Version)
+	m.chartVersion = first(labels.version, s.Release.Chart.Version)
 	m.readConfigs()
 	m.setVersion(m.findVersion())
 	m.Executors = m.findExecutors()

@@ -82,13 +82,26 @@ func (m *Model) Settings(section, key string) []Setting {
 	return out
 }
 
+// SettingIn is the value that one container gives an option, also where it is
+// not the main one. It is false where there is no such container or no such option.
+func (m *Model) SettingIn(w *Workload, container, section, key string) (Setting, bool) {
+	o := optionNamed(section, key)
+	c, found := w.container(container)
+	if !found || !o.in(m.Identity) {
+		return Setting{}, false
+	}
+	s := m.resolve(m.newConfig(w, c, map[snapshot.Ref]*configFile{}), o)
+	s.Component, s.Workload = w.Component, w
+	return s, true
+}
+
 // resolve follows Airflow's own order: environment, its command and its
 // secrets backend, each under the new and then the old names, then
 // what Apache's image sets, then airflow.cfg, then the default.
 // Source: airflow/configuration.py, _lookup_sequence.
 func (m *Model) resolve(c *config, o option) Setting {
 	s, found := m.fromEnvironment(c, o)
-	if !found && o.image != "" && officialImage(c.main.Image) { // the image's environment beats airflow.cfg, too
+	if !found && o.image != "" && officialImage(c.container.Image) { // the image's environment beats airflow.cfg, too
 		s, found = c.here("image"), true
 		s.Value, s.Known, s.Default = o.image, true, true
 	}
@@ -171,7 +184,7 @@ func (m *Model) byDefault(c *config, o option) Setting {
 
 // here is a setting with the container itself as its place.
 func (c *config) here(via string) Setting {
-	return Setting{Via: via, Ref: c.workload.Ref, Container: c.main.Name, Path: c.main.Path}
+	return Setting{Via: via, Ref: c.workload.Ref, Container: c.container.Name, Path: c.container.Path}
 }
 
 // officialImage says whether an image is Apache's own, which sets a few options in its environment.

@@ -139,6 +139,24 @@ func TestTheNewNameWins(t *testing.T) {
 	}
 }
 
+func TestOldNamesEnd(t *testing.T) {
+	const env = "env: [{name: AIRFLOW__CORE__SQL_ALCHEMY_CONN, value: old}]"
+	for image, want := range map[string]string{"apache/airflow:2.11.0": "old", "apache/airflow:3.0.0": "sqlite:///{AIRFLOW_HOME}/airflow.db"} {
+		if got := New(load(t, scheduler(image, env, "", ""))).Settings("database", "sql_alchemy_conn"); len(got) != 1 || got[0].Value != want {
+			t.Errorf("%s: got %v, want %s", image, got, want)
+		}
+	}
+}
+
+func TestOnlySensitiveOptionsTakeCommands(t *testing.T) {
+	const env = "env: [{name: AIRFLOW__CORE__EXECUTOR_CMD, value: cat /x}, {name: AIRFLOW__CORE__EXECUTOR_SECRET, value: x}]"
+	for _, cfg := range []string{"", "[core]\nexecutor_cmd = cat /x"} {
+		if got := New(load(t, scheduler("apache/airflow:3.0.0", env, cfg, ""))).Settings("core", "executor"); len(got) != 1 || got[0].Value != "LocalExecutor" {
+			t.Errorf("got %v", got)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	for _, tt := range []struct{ image, section, key, want string }{
 		{"apache/airflow:1.10.10", "api", "auth_backend", `"airflow.api.auth.backend.default"`},
@@ -179,6 +197,23 @@ func TestSettingsOfEveryComponent(t *testing.T) {
 	}
 	if want := "scheduler=CeleryKubernetesExecutor task-pod=LocalExecutor webserver=CeleryKubernetesExecutor"; strings.Join(got, " ") != want {
 		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+func TestSettingInAnyContainer(t *testing.T) {
+	text := strings.Replace(fixture(t, "community"), "- {name: log-cleanup, image: \"apache/airflow:2.8.4-python3.9\"}", "- {name: log-cleanup, image: \"apache/airflow:2.8.4-python3.9\", env: [{name: AIRFLOW__CORE__EXECUTOR, value: LocalExecutor}]}", 1)
+	m := New(load(t, text))
+	w := m.Find(Scheduler)[0]
+	for container, want := range map[string]string{"airflow-scheduler": "CeleryKubernetesExecutor", "log-cleanup": "LocalExecutor", "check-db": "SequentialExecutor"} {
+		if got, ok := m.SettingIn(w, container, "core", "executor"); !ok || got.Value != want {
+			t.Errorf("%s: got %s", container, brief(got))
+		}
+	}
+	if _, ok := m.SettingIn(w, "nobody", "core", "executor"); ok {
+		t.Error("a container that does not exist has a setting")
+	}
+	if _, ok := m.SettingIn(w, "log-cleanup", "api_auth", "jwt_secret"); ok {
+		t.Error("Airflow 2 has no such option")
 	}
 }
 

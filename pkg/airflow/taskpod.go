@@ -96,7 +96,7 @@ func (m *Model) templatesInUse() []*mountedFile {
 		if s.Component != Scheduler || !s.Clear() || s.Value == "" {
 			continue
 		}
-		found := m.mounted(s.Workload, m.config[s.Workload].main, path.Clean(s.Value))
+		found := m.mounted(s.Workload, m.config[s.Workload].container, path.Clean(s.Value))
 		if found == nil || slices.ContainsFunc(out, func(f *mountedFile) bool { return f.ref == found.ref && f.key == found.key }) {
 			continue
 		}

@@ -137,9 +137,19 @@ func TestNoValuesKeyForInjectedContainers(t *testing.T) {
 	s := live(t, fixture(t, "official")+pod("rel-scheduler-1-a", "{apiVersion: apps/v1, kind: ReplicaSet, name: rel-scheduler-1, controller: true}",
 		`containers: [{name: scheduler, image: "apache/airflow:3.2.2"}, {name: istio-proxy, image: "istio/proxyv2:1"}]`))
 	m := New(s)
+	injected := 0
 	for _, w := range m.Find(Scheduler) {
-		if w.Owner != nil && m.ValuesKey(w, "istio-proxy", Resources) != "" {
-			t.Errorf("got %q", m.ValuesKey(w, "istio-proxy", Resources))
+		if w.Owner == nil {
+			continue
 		}
+		injected++
+		for container, field := range map[string]Field{"istio-proxy": Resources, "": PodSecurityContext} {
+			if got := m.ValuesKey(w, container, field); got != "" {
+				t.Errorf("%s: got %q", field, got)
+			}
+		}
+	}
+	if injected != 1 {
+		t.Errorf("%d pods with an injected container", injected)
 	}
 }

@@ -22,7 +22,7 @@ func (m *Model) WebserverConfig(name string) []Setting {
 			if c == nil {
 				continue
 			}
-			file := m.mountedAs(w, c.main, "webserver_config.py")
+			file := m.mountedAs(w, c.container, "webserver_config.py")
 			if file == nil {
 				continue
 			}

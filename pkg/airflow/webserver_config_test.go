@@ -24,10 +24,10 @@ COUNT = 3
 SUM = 1 + 2
 LOOKS_LIKE == 'x'
 TEXT = 'it''s'
+SECRET_KEY = 'outside'
 doc = '''
 SECRET_KEY = 'inside'
 '''
-SECRET_KEY = 'outside'
 `
 	for name, want := range map[string]string{
 		"AUTH_ROLE_PUBLIC":        "Public Admin",
