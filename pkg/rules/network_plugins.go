@@ -82,17 +82,21 @@ func (n networkPlugin) byTag(tag string) enforcement {
 	return unsure
 }
 
-// byArgs is unsure where arguments are masked: the one that counts may be among them.
+// byArgs goes by the flag where it stands in clear. It is unsure where other
+// arguments are masked: the flag may be among them.
 func (n networkPlugin) byArgs(containers []map[string]any) enforcement {
+	flag, _, _ := strings.Cut(n.unlessArg, "=")
 	acts := n.acts
 	for _, c := range containers {
 		list, _ := c["args"].([]any)
 		for _, arg := range list {
 			text, _ := arg.(string)
-			if text == n.unlessArg {
+			switch {
+			case text == n.unlessArg:
 				return enforces + ignores - n.acts
-			}
-			if len(snapshot.MaskedIn(text)) > 0 {
+			case strings.HasPrefix(text, flag+"="):
+				return n.acts
+			case len(snapshot.MaskedIn(text)) > 0:
 				acts = unsure
 			}
 		}

@@ -247,6 +247,9 @@ func (m *mutant) any() *corev1.SecurityContext { return m.container().SecurityCo
 
 func (m *mutant) container() *corev1.Container {
 	list := []*corev1.Container{&m.spec.InitContainers[0], &m.spec.Containers[0], &m.spec.Containers[1]}
+	for i := range m.spec.EphemeralContainers {
+		list = append(list, (*corev1.Container)(&m.spec.EphemeralContainers[i].EphemeralContainerCommon))
+	}
 	c := list[m.random.IntN(len(list))]
 	if c.SecurityContext == nil {
 		c.SecurityContext = &corev1.SecurityContext{}
@@ -351,6 +354,10 @@ var mutations = []struct {
 	}},
 	{"hook elsewhere", func(m *mutant) {
 		m.container().Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{TCPSocket: &corev1.TCPSocketAction{Host: "elsewhere"}}}
+	}},
+	{"debugger", func(m *mutant) {
+		debugger := corev1.EphemeralContainerCommon(goodContainer(fmt.Sprintf("debugger-%d", len(m.spec.EphemeralContainers))))
+		m.spec.EphemeralContainers = append(m.spec.EphemeralContainers, corev1.EphemeralContainer{EphemeralContainerCommon: debugger})
 	}},
 	{"probe here", func(m *mutant) {
 		m.container().ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/"}}}
