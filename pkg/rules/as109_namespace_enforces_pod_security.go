@@ -28,11 +28,15 @@ var namespaceEnforcesPodSecurity = &rule.Rule{
 		cis("5.2.1"), cis("5.6.1"), nsa("Pod security: Pod security enforcement"), owasp("K04"), mitre("T1610"), mitre("T1611"),
 	},
 	Needs: []snapshot.Kind{snapshot.Namespace},
+	Uses:  snapshot.Workloads,
 	Check: checkNamespaceEnforces,
 }
 
 func checkNamespaceEnforces(p *rule.Pass) {
 	names := append([]string{p.Airflow().Namespace}, p.Parameters.Namespaces...)
+	for _, w := range p.Workloads() { // task pods may have a namespace of their own
+		names = append(names, w.Namespace())
+	}
 	slices.Sort(names)
 	objects := p.Objects(snapshot.Namespace)
 	for _, name := range slices.Compact(names) {

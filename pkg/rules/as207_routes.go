@@ -32,7 +32,7 @@ func checkHTTPRoute(p *rule.Pass, route *snapshot.Object) {
 			continue
 		}
 		for _, l := range entries(gateway.At("spec", "listeners")) {
-			if attached(parent, route, l) && clearProtocol(l) {
+			if attached(parent, route, l) && admits(gateway, l, route) && clearProtocol(l) {
 				reportClear(p, route, backend, fmt.Sprintf("/spec/parentRefs/%d", i),
 					fmt.Sprintf("is served in clear by listener %v of Gateway %s", l["name"], gateway.Name))
 			}
@@ -75,6 +75,20 @@ func attached(parent map[string]any, route *snapshot.Object, listener map[string
 		}
 	}
 	return false
+}
+
+// admits says whether a listener takes routes of the route's namespace: by
+// default only those of its Gateway's own. A selector is taken to admit it.
+func admits(gateway *snapshot.Object, listener map[string]any, route *snapshot.Object) bool {
+	allowed, _ := listener["allowedRoutes"].(map[string]any)
+	namespaces, _ := allowed["namespaces"].(map[string]any)
+	switch namespaces["from"] {
+	case "All", "Selector":
+		return true
+	case "None":
+		return false
+	}
+	return gateway.Namespace == route.Namespace
 }
 
 // meet says whether a pattern, which may begin with a wildcard for any number of labels, holds a host.
