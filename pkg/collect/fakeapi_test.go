@@ -31,6 +31,7 @@ type fakeAPI struct {
 	mu       sync.Mutex
 	objects  []map[string]any
 	requests []string
+	bodies   []string // the names of stored releases whose body left the server
 }
 
 func newFakeAPI(t testing.TB, manifests ...string) *fakeAPI {
@@ -172,6 +173,10 @@ func (f *fakeAPI) list(w http.ResponseWriter, r *http.Request, apiVersion string
 	kind, items := "List", []any{}
 	bare := strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList")
 	for _, o := range found[from:to] {
+		name, _ := o["metadata"].(map[string]any)["name"].(string)
+		if !bare && strings.HasPrefix(name, recordPrefix) {
+			f.bodies = append(f.bodies, name)
+		}
 		if bare {
 			o = map[string]any{"metadata": o["metadata"]}
 		}

@@ -59,6 +59,20 @@ func TestTheClusterAroundTheRelease(t *testing.T) {
 	}
 }
 
+// A cluster without other policy engines is asked for none of them.
+func TestWhatIsNotServedIsNotAskedFor(t *testing.T) {
+	f := newFakeAPI(t, scheduler("team", "af"))
+	s, _ := one(t, f, "team")
+	for _, kind := range []snapshot.Kind{snapshot.PolicyEngines, snapshot.HTTPRoute, snapshot.Gateway, snapshot.Route} {
+		if got := s.CoverageOf(kind); got.State != snapshot.Unserved {
+			t.Errorf("got %+v", got)
+		}
+	}
+	if n := f.count("cilium") + f.count("gateway") + f.count("openshift"); n != 0 {
+		t.Errorf("%d needless requests", n)
+	}
+}
+
 // What is read only as far as other objects refer to it is unknown without them.
 func TestReferencesThatCannotBeFollowed(t *testing.T) {
 	route := "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r, namespace: team}\nspec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: web}]}]}"

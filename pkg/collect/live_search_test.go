@@ -53,6 +53,9 @@ func TestSearchOpensNoRecordThatItNeedNot(t *testing.T) {
 	if got := foundIn(t, f.cluster(), ""); !slices.Equal(got, []string{"a/af stored 1", "b/stuck stored 1"}) {
 		t.Errorf("got %q", got)
 	}
+	if !slices.Equal(f.bodies, []string{recordPrefix + "stuck.v1"}) {
+		t.Errorf("the bodies of %q were fetched", f.bodies)
+	}
 	before := f.count("/secrets")
 	if got := foundIn(t, f.cluster(), "a"); !slices.Equal(got, []string{"a/af stored 1"}) {
 		t.Errorf("in a: got %q", got)
@@ -101,7 +104,11 @@ func TestSearchReadsTheDriverItIsTold(t *testing.T) {
 			t.Errorf("HELM_DRIVER=%s: got %q", driver, got)
 		}
 	}
+	f.bodies = nil
 	s, _ := one(t, f, "a")
+	if !slices.Equal(f.bodies, []string{recordPrefix + "af.v2"}) {
+		t.Errorf("the bodies of %q were fetched", f.bodies)
+	}
 	if s.Release.Revision != 2 || s.Find(snapshot.ConfigMap, "a", recordPrefix+"af.v2") != nil {
 		t.Errorf("got %+v", s.Release)
 	}

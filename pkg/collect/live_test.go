@@ -81,6 +81,9 @@ func TestReadTakesTheDeployedRevision(t *testing.T) {
 	if c := s.CoverageOf(snapshot.ReleaseRecord); c.State != snapshot.Read {
 		t.Errorf("got %+v", c)
 	}
+	if !slices.Equal(f.bodies, []string{"sh.helm.release.v1.af.v2"}) {
+		t.Errorf("the bodies of %q were fetched", f.bodies)
+	}
 	if n := f.count("GET /api/v1/namespaces/team/secrets"); n != 3 {
 		t.Errorf("Secrets were listed %d times; once for names, once for one body and once for the rest is enough", n)
 	}
@@ -265,7 +268,7 @@ func TestCancelledIsAnError(t *testing.T) {
 }
 
 func TestReadIsTheSameEachTime(t *testing.T) {
-	f := newFakeAPI(t, scheduler("team", "af"), scheduler("team", "other"))
+	f := newFakeAPI(t, scheduler("team", "af"), scheduler("team", "other"), strings.ReplaceAll(daemonSet("kube-system", "cilium", true), "image: i", "image: i, env: [{name: TOKEN, value: "+canary+"}]"))
 	f.addRecord("team", "af", 1, "deployed", recordOf(t, "team", "af", 1))
 	c := f.cluster()
 	found, _, err := c.Releases(context.Background(), "team")
