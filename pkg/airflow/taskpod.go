@@ -29,8 +29,8 @@ type TaskPodState struct {
 // template: the official one first, then the community one.
 var taskPodKeys = []string{"pod_template_file.yaml", "pod_template.yaml"}
 
-// addTaskPods appends the pods that do not exist yet, and leaves out live task
-// pods that are no different.
+// addTaskPods appends the pods that do not exist yet, where an executor makes
+// them or may, and leaves out live task pods that are no different.
 func (m *Model) addTaskPods() {
 	state := &m.TaskPods
 	state.Needed = m.Launches()
@@ -44,13 +44,9 @@ func (m *Model) addTaskPods() {
 	shapes := map[string]bool{}
 	for _, t := range templates {
 		state.Ref, state.Path = t.ref, t.path
-		if t.unread != "" {
-			state.Reason = t.unread
-			continue
-		}
-		w := m.taskPod(t)
+		w, why := m.taskPod(t)
 		if w == nil {
-			state.Reason = fmt.Sprintf("the text under %s in ConfigMap %s is not a pod", t.key, t.ref.Name)
+			state.Reason = why
 			continue
 		}
 		state.Found, shapes[w.shape()] = true, true
@@ -124,23 +120,24 @@ func (m *Model) templatesByKey() []*mountedFile {
 	return out
 }
 
-func (m *Model) taskPod(f *mountedFile) *Workload {
-	pod := map[string]any{}
-	if f.object == nil || yaml.Unmarshal([]byte(f.text), &pod) != nil {
-		return nil
+// taskPod reads a template; why says what keeps it from being one.
+func (m *Model) taskPod(f *mountedFile) (w *Workload, why string) {
+	if f.unread != "" {
+		return nil, f.unread
 	}
-	w := &Workload{
+	pod := map[string]any{}
+	w = &Workload{
 		Component: TaskPod, Ref: f.object.Ref, Object: f.object, Origin: f.object.Origin,
 		Future: true, PodPath: f.path + "#",
 	}
-	if !w.decode(pod) || len(w.Spec.Containers) == 0 {
-		return nil
+	if yaml.Unmarshal([]byte(f.text), &pod) != nil || !w.decode(pod) || len(w.Spec.Containers) == 0 {
+		return nil, fmt.Sprintf("the text under %s in ConfigMap %s is not a pod", f.key, f.ref.Name)
 	}
 	if w.Meta.Namespace == "" {
 		w.Meta.Namespace = m.taskNamespace(w.Ref.Namespace)
 	}
 	m.readConfig(w, map[snapshot.Ref]*configFile{})
-	return w
+	return w, ""
 }
 
 // taskNamespace is where the executor makes its pods, as far as it is told; else the release's namespace.

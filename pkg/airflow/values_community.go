@@ -24,7 +24,9 @@ var communityValues = valueTable{
 		{field: Resources, role: PipInstall, key: "airflow.initContainers.installPipPackages.resources"},
 		{field: Resources, role: LogGroomer, key: "%.logCleanup.resources"},
 		{field: Resources, role: Exporter, components: []Component{Database, Broker}, key: "%.metrics.resources"},
-		{field: Resources, role: VolumePermissions, components: []Component{Database, Broker}, key: "%.volumePermissions.resources"},
+		{field: Resources, role: VolumePermissions, components: []Component{Broker}, key: "%.volumePermissions.resources"},
+		{field: Resources, role: VolumePermissions, components: []Component{Database}, key: "%.resources"},
+		{field: Resources, role: Sysctl, components: []Component{Broker}, key: "%.sysctlImage.resources"},
 		{field: Resources, role: Main, components: []Component{Broker}, key: "%.master.resources"},
 		{field: Resources, role: Main, key: "%.resources"},
 
