@@ -25,6 +25,7 @@ type row struct {
 	containers []string
 	places     int
 	message    string
+	alike      string // the message without the container's name: what rows that fold have in common
 	fixes      []string
 }
 
@@ -72,10 +73,11 @@ func fold(out []group, id string, f check.Finding) []group {
 }
 
 func newRow(id string, f check.Finding) row {
-	r := row{rule: id, severity: f.Severity, target: f.Target, places: 1, message: f.Message}
+	r := row{rule: id, severity: f.Severity, target: f.Target, places: 1, message: f.Message, alike: f.Message}
 	if f.Container != "" {
 		r.containers = []string{f.Container}
 		r.message = strings.TrimPrefix(f.Message, "container "+f.Container+" ")
+		r.alike = strings.ReplaceAll(r.message, "container "+f.Container, "each container")
 	}
 	if fix := fixText(f.Fixes); fix != "" {
 		r.fixes = []string{fix}
@@ -85,8 +87,11 @@ func newRow(id string, f check.Finding) row {
 
 // take folds another row into this one where both say the same of one object.
 func (r *row) take(o row) bool {
-	if r.rule != o.rule || r.severity != o.severity || r.target != o.target || r.message != o.message {
+	if r.rule != o.rule || r.severity != o.severity || r.target != o.target || r.alike != o.alike {
 		return false
+	}
+	if r.message != o.message {
+		r.message = r.alike
 	}
 	r.places += o.places
 	r.containers = union(r.containers, o.containers)
@@ -121,7 +126,7 @@ func (r *row) object() string {
 func (r *row) fix() string {
 	const shown = 2
 	if len(r.fixes) <= shown {
-		return strings.Join(r.fixes, "; ")
+		return strings.ReplaceAll(strings.Join(r.fixes, "; "), "; values: ", ", ")
 	}
 	return fmt.Sprintf("%s; %d more with -o wide", strings.Join(r.fixes[:shown], "; "), len(r.fixes)-shown)
 }

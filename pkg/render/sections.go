@@ -51,10 +51,21 @@ var stateWords = map[snapshot.State]string{
 	snapshot.Forbidden: "forbidden", snapshot.NotCollected: "not read",
 }
 
+// unreadGrid has a row for each reason, with all kinds it holds for.
 func unreadGrid(r *check.Report) grid {
-	g := grid{head: []string{"COULD NOT READ", "STATE", "REASON"}, flexible: []int{2}}
+	g := grid{head: []string{"COULD NOT READ", "STATE", "REASON"}, flexible: []int{0, 2}}
+	kinds := map[snapshot.Coverage][]snapshot.Kind{}
+	var order []snapshot.Coverage
 	for _, c := range unread(r) {
-		g.add(string(c.Kind), stateWords[c.State], c.Reason)
+		kind := c.Kind
+		c.Kind = ""
+		if kinds[c] == nil {
+			order = append(order, c)
+		}
+		kinds[c] = append(kinds[c], kind)
+	}
+	for _, c := range order {
+		g.add(words(kinds[c]), stateWords[c.State], c.Reason)
 	}
 	return g
 }
@@ -147,7 +158,28 @@ func valuesGrid(r *check.Report) grid {
 	keys := valuesKeys(r)
 	g := grid{head: []string{"BEGIN WITH", "CLOSES", "WORST", "DO"}, flexible: []int{0, 3}}
 	for _, k := range keys[:min(shown, len(keys))] {
-		g.add(k.path, count(k.findings, "finding"), string(k.worst), strings.Join(k.what, "; "))
+		g.add(k.path, count(k.findings, "finding"), string(k.worst), orders(k.what))
+	}
+	if more := keys[len(g.rows):]; len(more) > 0 {
+		findings := 0
+		for _, k := range more {
+			findings += k.findings
+		}
+		g.add(count(len(more), "more key"), count(findings, "finding"), string(more[0].worst), "see the findings above")
 	}
 	return g
+}
+
+// orders joins what to do; a remark in brackets that all share stands once, at the end.
+func orders(list []string) string {
+	_, remark, _ := strings.Cut(list[0], " (")
+	short := make([]string, len(list))
+	for i, order := range list {
+		rest, found := strings.CutSuffix(order, " ("+remark)
+		if !found {
+			return strings.Join(list, "; ")
+		}
+		short[i] = rest
+	}
+	return strings.Join(short, "; ") + " (" + remark
 }

@@ -13,7 +13,7 @@ import (
 func writeSummary(b *bytes.Buffer, r *check.Report, o Options) {
 	if text := verdict(r); text != "" {
 		s := green
-		if r.Summary.Unknown > 0 {
+		if r.Summary.Unknown > 0 || r.Summary.Passed+r.Summary.Excepted == 0 {
 			s = severityStyles[rule.Medium]
 		}
 		fmt.Fprintf(b, "%s\n\n", strings.Join(wrapPainted(o, s, text), "\n"))
@@ -37,6 +37,8 @@ func verdict(r *check.Report) string {
 		return ""
 	case s.Unknown > 0:
 		return fmt.Sprintf("No findings, but %s no answer: this is not a clean release, it is one that could not be read whole.", have(s.Unknown))
+	case s.Passed+s.Excepted == 0:
+		return "No findings, because nothing could be judged: no rule of this profile applies here."
 	case s.Excepted > 0:
 		return fmt.Sprintf("Clean with exceptions: %s passed, %s by an exception.", count(s.Passed, "rule"), isCovered(s.Excepted))
 	}

@@ -1,0 +1,36 @@
+package rule
+
+import (
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// Env is the value of one environment variable in a container, wherever it
+// comes from. It is false where nothing sets the variable.
+func (p *Pass) Env(w *airflow.Workload, container, name string) (airflow.Setting, bool) {
+	p.readsConfiguration()
+	return p.model.Env(w, container, name)
+}
+
+// Environment are the values of all environment variables of a container, by
+// name. complete is false where a source of variables could not be read.
+func (p *Pass) Environment(w *airflow.Workload, container string) (list []airflow.Setting, complete bool) {
+	p.readsConfiguration()
+	return p.model.Environment(w, container)
+}
+
+// WebserverConfig are the values that webserver_config.py gives one of its
+// names; none where no such file is mounted or the file leaves the name alone.
+func (p *Pass) WebserverConfig(name string) []airflow.Setting {
+	p.readsConfiguration()
+	return p.model.WebserverConfig(name)
+}
+
+// Reachable is a values key as this release's values spell it; empty where its chart has no such key.
+func (p *Pass) Reachable(key string) string { return p.model.Reachable(key) }
+
+// readsConfiguration notes the kinds that configuration can stand in.
+func (p *Pass) readsConfiguration() {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	p.reads = append(p.reads, snapshot.Secret)
+}
