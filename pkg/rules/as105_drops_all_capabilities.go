@@ -17,7 +17,7 @@ var dropsAllCapabilities = &rule.Rule{
 	Why:      "Each capability is a piece of root. With the default ones an attacker can forge packets inside the pod network, change file owners and switch users; with added ones often the whole node.",
 	Fix:      "Drop ALL capabilities on every container and add at most NET_BIND_SERVICE (profile baseline: add none beyond the runtime's default set).",
 	Severity: rule.High,
-	Level:    rule.Baseline,
+	Level:    rule.Restricted,
 	FixKinds: []rule.FixKind{rule.Values, rule.Patch, rule.Manual},
 	Topics:   []string{"K8s", "Work"},
 	Refs: []rule.Ref{

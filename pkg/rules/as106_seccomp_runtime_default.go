@@ -12,7 +12,7 @@ var seccompRuntimeDefault = &rule.Rule{
 	Why:      "Without a seccomp filter, code in the pod may try every system call of the node's kernel, among them those that most container escapes start with.",
 	Fix:      "Set seccompProfile.type: RuntimeDefault on the pod, and take Unconfined away wherever it stands (all that profile baseline asks).",
 	Severity: rule.Medium,
-	Level:    rule.Baseline,
+	Level:    rule.Restricted,
 	FixKinds: []rule.FixKind{rule.Values, rule.Patch, rule.Manual},
 	Topics:   []string{"K8s", "Work"},
 	Refs: []rule.Ref{

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
@@ -57,11 +58,20 @@ type place struct {
 	severity  rule.Severity   // empty: the rule's
 }
 
+// restrictedOnly are the rules that profile baseline leaves out. Switched on
+// by hand they ask for restricted all the same, and where they are out, what
+// Pod Security asks of their fields at baseline falls to AS107.
+var restrictedOnly = []string{"AS103", "AS104", "AS105", "AS106"}
+
 // podSecurity is the Check of the rule with this ID: the evaluator judges
 // each pod, and the rule's locators only say where.
 func podSecurity(id string) func(*rule.Pass) {
 	return func(p *rule.Pass) {
-		checks := activeChecks(policy.DefaultChecks(), p.Level, api.LatestVersion())
+		level := p.Level
+		if slices.Contains(restrictedOnly, id) {
+			level = rule.Restricted
+		}
+		checks := activeChecks(policy.DefaultChecks(), level, api.LatestVersion())
 		for _, w := range p.Workloads() {
 			p.Subjects += len(w.Containers())
 			for _, c := range checks {
@@ -94,6 +104,9 @@ func activeChecks(all []policy.Check, level rule.Level, version api.Version) []a
 		tied, known := controls[c.ID]
 		if !known {
 			tied = control{restOfPodSecurity, locateAnything}
+		}
+		if level == rule.Baseline && slices.Contains(restrictedOnly, tied.rule) {
+			tied.rule = restOfPodSecurity
 		}
 		out = append(out, activeCheck{control: tied, id: c.ID, run: versioned.CheckPod})
 		for _, replaced := range versioned.OverrideCheckIDs {
