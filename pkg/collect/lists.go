@@ -17,6 +17,10 @@ import (
 
 const (
 	pageSize = 500
+	// barePageSize is larger: such a page is small, and only the first one comes
+	// from the API server's cache. Each further page makes it load whole objects
+	// from etcd: for 2000 stored releases, seconds a page instead of a quarter in all.
+	barePageSize = 5000
 	// requestTimeout is for callers that set none: a hanging API server must become coverage.
 	requestTimeout = 30 * time.Second
 )
@@ -82,6 +86,7 @@ func answer(ctx context.Context, request *rest.Request) ([]byte, error) {
 
 // each lists a resource page by page and hands over each object's content.
 func (r *reader) each(ctx context.Context, gvr schema.GroupVersionResource, namespace string, opts metav1.ListOptions, use func(map[string]any)) error {
+	opts.Limit = pageSize
 	return pages(opts, func(opts metav1.ListOptions) (string, error) {
 		var list struct {
 			Kind     string           `json:"kind"`
@@ -107,6 +112,7 @@ func (r *reader) each(ctx context.Context, gvr schema.GroupVersionResource, name
 
 // eachBare is each with nothing but metadata, in protobuf.
 func (r *reader) eachBare(ctx context.Context, gvr schema.GroupVersionResource, namespace string, opts metav1.ListOptions, use func(*metav1.PartialObjectMetadata)) error {
+	opts.Limit = barePageSize
 	return pages(opts, func(opts metav1.ListOptions) (string, error) {
 		list, err := r.bare.Resource(gvr).Namespace(namespace).List(ctx, opts)
 		if err != nil {
@@ -122,7 +128,6 @@ func (r *reader) eachBare(ctx context.Context, gvr schema.GroupVersionResource, 
 // pages follows the continue token. Where the token has expired, the server
 // offers another that goes on from now; where it does not, the error stands.
 func pages(opts metav1.ListOptions, page func(metav1.ListOptions) (string, error)) error {
-	opts.Limit = pageSize
 	for {
 		next, err := page(opts)
 		if err != nil && opts.Continue != "" && apierrors.IsResourceExpired(err) {

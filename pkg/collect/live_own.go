@@ -48,8 +48,8 @@ func (w *ownership) decide() {
 	w.only = true
 	for i := range w.objects {
 		o := &w.objects[i]
-		claimed := claimant(o.Namespace, o.Labels(), o.Annotations())
-		w.own[i] = claimed == w.release.Name || w.installed[identity(o.Ref)] || w.claimsPods(o)
+		claimed := claimantOf(o)
+		w.own[i] = claimed == w.release.Name || w.installed[identity(o.Ref)]
 		if !w.own[i] && claimed != "" && isAirflow(o.Labels()) && o.Kind != string(snapshot.Pod) {
 			w.only = false
 		}
@@ -60,14 +60,20 @@ func (w *ownership) decide() {
 	w.also(w.launched)
 }
 
-// claimsPods says whether an object's pods carry the release's labels: Argo CD
-// overwrites the object's own instance label and leaves the pods' alone.
-func (w *ownership) claimsPods(o *snapshot.Object) bool {
-	if len(templatePaths[snapshot.Kind(o.Kind)]) == 0 {
-		return false
+// claimantOf is the release that an object belongs to by what it says, or by
+// what it says of its pods: there Argo CD leaves the instance label alone.
+func claimantOf(o *snapshot.Object) string {
+	labels, annotations := o.Labels(), o.Annotations()
+	if name := sureClaimant(o.Namespace, labels, annotations); name != "" {
+		return name
 	}
-	labels, _ := in(podOf(o), "metadata", "labels").(map[string]any)
-	return claimant(o.Namespace, texts(labels), nil) == w.release.Name
+	if len(templatePaths[snapshot.Kind(o.Kind)]) > 0 {
+		ofPods, _ := in(podOf(o), "metadata", "labels").(map[string]any)
+		if name := claimant(o.Namespace, texts(ofPods), nil); name != "" {
+			return name
+		}
+	}
+	return claimant(o.Namespace, labels, annotations)
 }
 
 // controlled marks the objects of one kind whose controller is owned: Jobs of a
@@ -125,7 +131,7 @@ func (w *ownership) launched(o *snapshot.Object) bool {
 	if o.Kind != string(snapshot.Pod) || labels[executorPod] != "True" && labels[operatorPod] != "True" {
 		return false
 	}
-	if claimed := claimant(o.Namespace, labels, o.Annotations()); claimed != "" {
+	if claimed := claimantOf(o); claimed != "" {
 		return claimed == w.release.Name
 	}
 	account := accountOf(podOf(o))

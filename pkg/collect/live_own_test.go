@@ -108,6 +108,8 @@ func TestTheRecordOwnsWhatItInstalled(t *testing.T) {
 func TestArgoCDMayOverwriteTheInstanceLabel(t *testing.T) {
 	wantKept(t, keptOf(t, "", "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: af-postgresql, labels: {app.kubernetes.io/instance: data-platform}}\n"+
 		"spec: {template: {metadata: {labels: {app.kubernetes.io/instance: af}}, spec: {containers: [{name: c}]}}}"), "statefulset/af-postgresql")
+	wantKept(t, keptOf(t, "", "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: other-postgresql, labels: {app.kubernetes.io/instance: af}}\n"+
+		"spec: {template: {metadata: {labels: {app.kubernetes.io/instance: other}}, spec: {containers: [{name: c}]}}}"))
 }
 
 func TestWhatPodsReferToIsRead(t *testing.T) {

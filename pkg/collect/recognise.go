@@ -41,19 +41,25 @@ func isAirflow(labels map[string]string) bool {
 	return slices.ContainsFunc(airflowLabels, func(l struct{ key, value string }) bool { return labels[l.key] == l.value })
 }
 
-// claimant is the release that an object says it belongs to; empty where it says nothing.
-// The order matters: Argo CD overwrites the instance label, nothing overwrites the others.
+// claimant is the release that labels and annotations name; empty where they
+// name none. The order matters: Argo CD overwrites the instance label, nothing
+// overwrites the others.
 func claimant(namespace string, labels, annotations map[string]string) string {
-	if name := annotations[helmRelease]; name != "" {
-		if ns := annotations[helmNamespace]; ns != "" && ns != namespace {
-			return ns + "/" + name
-		}
-		return name
-	}
-	if name := labels[releaseLabel]; name != "" {
+	if name := sureClaimant(namespace, labels, annotations); name != "" {
 		return name
 	}
 	return labels[instanceLabel]
+}
+
+func sureClaimant(namespace string, labels, annotations map[string]string) string {
+	name, ns := annotations[helmRelease], annotations[helmNamespace]
+	switch {
+	case name == "":
+		return labels[releaseLabel]
+	case ns != "" && ns != namespace:
+		return ns + "/" + name
+	}
+	return name
 }
 
 // trace is an Airflow release as its live workloads show it.
