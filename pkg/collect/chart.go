@@ -1,12 +1,15 @@
 package collect
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +19,6 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
-	"sigs.k8s.io/yaml"
 )
 
 // Chart is what to render when the source is a chart.
@@ -27,78 +29,187 @@ type Chart struct {
 	SetString   []string // as helm's --set-string
 	SetFile     []string // as helm's --set-file
 	SetJSON     []string // as helm's --set-json
-	Release     string
-	Namespace   string
-	KubeVersion string // as "1.36"; empty means the newest this build knows
-	CacheDir    string // empty: no cache
+	Release     string   // empty means "release-name", as in helm template
+	Namespace   string   // empty means "default"
+	KubeVersion string   // as "1.36"; empty means the newest this build knows
+	CacheDir    string   // where masked results are kept; empty: nowhere
 	// Progress is told what takes long; nil tells nobody.
 	Progress func(string)
-	Now      time.Time
+	Now      time.Time // the time of reading; zero means the clock's
 }
 
-// FromChart renders a chart in process, as helm template does.
-func FromChart(_ context.Context, c Chart) (*snapshot.Snapshot, error) {
+// newestKubernetes is the version charts are rendered for where none is given.
+const newestKubernetes = "1.36"
+
+// FromChart renders a chart in process, as helm template does, hooks and CRDs
+// included. Its errors name files, lines and keys; they hold no value the user supplied.
+func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
+	c.Release, c.Namespace = cmp.Or(c.Release, "release-name"), cmp.Or(c.Namespace, "default")
+	full, major, minor, err := kubeVersion(cmp.Or(c.KubeVersion, newestKubernetes))
+	if err != nil {
+		return nil, err
+	}
+	var ch *chart.Chart
+	quietly(func() { ch, err = loadChart(c.Path) })
+	if err != nil {
+		return nil, err
+	}
+	user, err := c.userValues()
+	if err != nil {
+		return nil, err
+	}
+	cache := newCache(c, ch, user, full)
+	if s := cache.read(c.Now); s != nil {
+		return s, nil
+	}
+	capabilities := chartutil.DefaultCapabilities.Copy()
+	capabilities.KubeVersion = chartutil.KubeVersion{Version: full, Major: major, Minor: minor}
+	s, err := c.render(ctx, ch, user, capabilities)
+	if err != nil {
+		return nil, err
+	}
+	cache.write(s)
+	return s, nil
+}
+
+func (c Chart) say(text string) {
+	if c.Progress != nil {
+		c.Progress(text)
+	}
+}
+
+// render turns a chart and values into a snapshot.
+func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any, capabilities *chartutil.Capabilities) (*snapshot.Snapshot, error) {
 	m, err := newMasker()
 	if err != nil {
 		return nil, err
 	}
-	ch, err := loader.Load(c.Path)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a Helm chart", c.Path)
+	s := newSnapshot(snapshot.FromChart, c.Release, c.Namespace, c.Now)
+	if c.KubeVersion != "" {
+		s.ServerVersion = capabilities.KubeVersion.Version
 	}
-	user := map[string]any{}
-	for _, path := range c.ValueFiles {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("%s cannot be read", path)
-		}
-		next := map[string]any{}
-		if yaml.Unmarshal(text, &next) != nil {
-			return nil, errors.New(path + " is not YAML")
-		}
-		user = chartutil.MergeTables(next, user)
-	}
-	if err := chartutil.ProcessDependenciesWithMerge(ch, user); err != nil {
-		return nil, errors.New("the chart's dependencies cannot be resolved")
-	}
-	values, err := chartutil.ToRenderValues(ch, user, chartutil.ReleaseOptions{Name: c.Release, Namespace: c.Namespace, Revision: 1, IsInstall: true}, chartutil.DefaultCapabilities)
-	if err != nil {
-		return nil, errors.New("the values do not fit the chart")
-	}
-	files, err := engine.Render(ch, values)
-	if err != nil {
-		return nil, errors.New("the chart does not render")
-	}
-	s := &snapshot.Snapshot{
-		APIVersion: snapshot.Version, Kind: "Snapshot", TakenAt: c.Now.UTC(), ServerVersion: c.KubeVersion,
-		Release: snapshot.Release{Name: c.Release, Namespace: c.Namespace, Record: snapshot.FromChart, Chart: chartOf(ch)},
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if strings.HasSuffix(name, "NOTES.txt") {
-			continue
-		}
-		objects, err := parseManifests(bytes.NewBufferString(files[name]), name, c.Namespace, m)
-		if err != nil {
-			return nil, err
-		}
-		for i := range objects {
-			objects[i].File, objects[i].Source = "", name
-		}
-		s.Objects = append(s.Objects, objects...)
-	}
+	s.Release.Chart = chartOf(ch)
 	s.Release.Unread = unreadValues(ch, user)
+	c.say(fmt.Sprintf("Rendering chart %s %s", ch.Metadata.Name, ch.Metadata.Version))
+	words := chartWords(ch)
+	var files map[string]string
+	quietly(func() { files, err = renderChart(ch, user, c.Release, c.Namespace, capabilities) })
+	if err != nil {
+		return nil, chartError(c.Path, err, words)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.Objects, err = c.objects(ch, files, m)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Objects) == 0 {
+		return nil, &inputError{file: c.Path, problem: "renders no Kubernetes objects"}
+	}
 	s.Release.Values = m.values(user)
 	s.Coverage = offlineCoverage(s)
 	m.seal(s)
 	return s, nil
 }
 
-// chartOf is what Chart.yaml says.
+// objects are what the rendered templates hold, and the CRDs.
+func (c Chart) objects(ch *chart.Chart, files map[string]string, m *masker) ([]snapshot.Object, error) {
+	for _, crd := range ch.CRDObjects() {
+		files[crd.Filename] = string(crd.File.Data)
+	}
+	var out []snapshot.Object
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if path.Base(name) == "NOTES.txt" {
+			continue
+		}
+		objects, err := parseManifests(strings.NewReader(files[name]), name, c.Namespace, m)
+		if err != nil {
+			return nil, fmt.Errorf("%s does not render: %w", c.Path, err)
+		}
+		for i := range objects {
+			objects[i].Source = name
+			objects[i].File, objects[i].Line = "", 0
+		}
+		out = append(out, objects...)
+	}
+	return out, nil
+}
+
+func renderChart(ch *chart.Chart, user map[string]any, release, namespace string, capabilities *chartutil.Capabilities) (map[string]string, error) {
+	if err := chartutil.ProcessDependenciesWithMerge(ch, user); err != nil {
+		return nil, err
+	}
+	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
+	values, err := chartutil.ToRenderValues(ch, user, options, capabilities)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Render(ch, values)
+}
+
+// loadChart reads a chart and refuses what Helm would not install.
+func loadChart(path string) (*chart.Chart, error) {
+	ch, err := loader.Load(path)
+	if err != nil {
+		return nil, &inputError{file: path, problem: loadProblem(path, err)}
+	}
+	if ch.Metadata.Type == "library" {
+		return nil, &inputError{file: path, problem: "is a library chart: it renders nothing by itself"}
+	}
+	if missing := missingCharts(ch); len(missing) > 0 {
+		return nil, &inputError{file: path, problem: fmt.Sprintf("needs the charts %s, which its charts/ directory does not hold: run helm dependency build", strings.Join(missing, ", "))}
+	}
+	return ch, nil
+}
+
+// missingCharts are the dependencies Chart.yaml names and nobody has fetched.
+func missingCharts(ch *chart.Chart) []string {
+	var missing []string
+	for _, wanted := range ch.Metadata.Dependencies {
+		if wanted != nil && !slices.ContainsFunc(ch.Dependencies(), func(have *chart.Chart) bool { return have.Name() == wanted.Name }) {
+			missing = append(missing, wanted.Name)
+		}
+	}
+	slices.Sort(missing)
+	return slices.Compact(missing)
+}
+
+// loadProblem says why a chart could not be loaded, in words that hold nothing of its files.
+func loadProblem(path string, err error) string {
+	var known *inputError
+	if _, statErr := os.Stat(path); statErr != nil && errors.As(unreadable(path, statErr), &known) {
+		return known.problem
+	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "Chart.yaml file is missing"):
+		return "holds no Chart.yaml, so it is no Helm chart"
+	case strings.Contains(text, "values.yaml"):
+		return "holds a values.yaml that is not valid YAML"
+	case strings.Contains(text, "Chart.yaml"):
+		return "holds a Chart.yaml that is not valid"
+	case strings.Contains(text, "gzip"), strings.Contains(text, "archive"), strings.Contains(text, "tar"):
+		return "is neither a chart's directory nor its .tgz archive"
+	}
+	return "is not a Helm chart that can be loaded"
+}
+
+// chartOf is what Chart.yaml says, with the names of the chart's own values.
 func chartOf(ch *chart.Chart) snapshot.Chart {
 	out := snapshot.Chart{ValueKeys: slices.Sorted(maps.Keys(ch.Values))}
 	if meta := ch.Metadata; meta != nil {
 		out.Name, out.Version, out.AppVersion = meta.Name, meta.Version, meta.AppVersion
-		out.Description, out.Home, out.Sources = meta.Description, meta.Home, meta.Sources
+		out.Description, out.Home, out.Sources = meta.Description, meta.Home, slices.Clone(meta.Sources)
 	}
 	return out
+}
+
+// quietly runs f while the standard logger says nothing: Helm's library writes
+// warnings there that show values.
+func quietly(f func()) {
+	before := log.Writer()
+	log.SetOutput(io.Discard)
+	defer log.SetOutput(before)
+	f()
 }

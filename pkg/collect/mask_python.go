@@ -182,7 +182,7 @@ func endsArgument(rest []pyToken) bool {
 }
 
 func (m *masker) argument(name, text string) string {
-	if name == "conn_type" && isWord(text) {
+	if (name == "conn_type" || name == "conn_id") && isWord(text) {
 		return text
 	}
 	return m.text(text)

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -121,8 +122,12 @@ func smells(name string) bool {
 // numberText is a decoded number as JSON writes it.
 func numberText(value any) string {
 	switch value := value.(type) {
+	case json.Number:
+		return value.String()
 	case int64:
 		return strconv.FormatInt(value, 10)
+	case int:
+		return strconv.Itoa(value)
 	case float64:
 		return strconv.FormatFloat(value, 'g', -1, 64)
 	}

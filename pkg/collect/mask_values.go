@@ -31,6 +31,9 @@ func (m *masker) value(parent, key string, node any) any {
 	if smells(key) && !clearValues[key] {
 		return m.token(numberText(node))
 	}
+	if f, ok := node.(float64); ok {
+		return wholeNumber(f)
+	}
 	return node
 }
 
@@ -162,7 +165,7 @@ func (m *masker) valueText(key, text string) any {
 		return m.script(text)
 	case clearValues[key], clearKeys[key] && !unclearValues[key]:
 		return m.clear(text)
-	case simple(key, text):
+	case key == "host" && isHost(text), simple(key, text):
 		return text
 	}
 	return m.text(text)
@@ -188,5 +191,5 @@ var unclearValues = set("key", "server", "host", "path", "prefix", "service", "r
 // darkValues are the keys below which values hold connections, variables, users and key material.
 var darkValues = set(
 	"connections", "variables", "users", "connectionsTemplates", "variablesTemplates", "usersTemplates", "extraSecrets", "extraConfigMaps",
-	"ssl", "connection", "metadataConnection", "resultBackendConnection", "defaultUser", "auth", "ldap",
+	"ssl", "defaultUser", "ldap",
 )

@@ -1,9 +1,13 @@
 package collect
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"sigs.k8s.io/yaml"
@@ -13,7 +17,7 @@ import (
 func WriteSnapshot(w io.Writer, s *snapshot.Snapshot) error {
 	text, err := yaml.Marshal(s)
 	if err != nil {
-		return fmt.Errorf("the snapshot cannot be written: %w", err)
+		return errors.New("the snapshot cannot be written as YAML")
 	}
 	_, err = w.Write(text)
 	return err
@@ -21,16 +25,109 @@ func WriteSnapshot(w io.Writer, s *snapshot.Snapshot) error {
 
 // ReadSnapshot reads what WriteSnapshot wrote; name stands for the source in errors.
 func ReadSnapshot(r io.Reader, name string) (*snapshot.Snapshot, error) {
-	text, err := io.ReadAll(r)
+	text, err := readText(r, name)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", name, err)
+		return nil, err
+	}
+	return decodeSnapshot(text, name)
+}
+
+// decodeSnapshot reads a snapshot from YAML or JSON. An unknown field is an
+// error: it would be evidence that nobody looks at.
+func decodeSnapshot(text []byte, name string) (*snapshot.Snapshot, error) {
+	value, err := parseJSON(text, name, 1)
+	if errors.Is(err, errNotJSON) {
+		value, _, err = parseYAML(text, name, 1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	top, ok := value.(map[string]any)
+	if !ok || top["kind"] != "Snapshot" {
+		return nil, &inputError{file: name, problem: "is not a snapshot: kind is not Snapshot"}
+	}
+	if top["apiVersion"] != snapshot.Version {
+		return nil, &inputError{file: name, problem: "is a snapshot of another version: this program reads " + snapshot.Version}
+	}
+	contents, err := takeContents(top, name)
+	if err != nil {
+		return nil, err
 	}
 	s := &snapshot.Snapshot{}
-	if yaml.UnmarshalStrict(text, s) != nil {
-		return nil, errors.New(name + " is not a snapshot")
+	if err := strictly(top, s); err != nil {
+		return nil, &inputError{file: name, problem: "is not a snapshot: " + err.Error()}
 	}
-	if s.APIVersion != snapshot.Version || s.Kind != "Snapshot" {
-		return nil, fmt.Errorf("%s is not a snapshot of %s", name, snapshot.Version)
+	return s, contents.giveBack(s, name)
+}
+
+// objectLists are where a snapshot holds objects.
+var objectLists = [][]string{{"objects"}, {"release", "manifest"}, {"release", "hooks"}}
+
+// contents are the objects' contents and the values. They stay as they were
+// parsed, because decoding into Go's any would turn their integers into floats.
+type contents struct {
+	lists  [][]map[string]any
+	values map[string]any
+}
+
+func takeContents(top map[string]any, name string) (contents, error) {
+	var out contents
+	for _, place := range objectLists {
+		found, _ := at(top, place...)
+		list, _ := found.([]any)
+		var bodies []map[string]any
+		for i, entry := range list {
+			object, _ := entry.(map[string]any)
+			body, ok := object["content"].(map[string]any)
+			if !ok {
+				return out, &inputError{file: name, problem: fmt.Sprintf("is not a snapshot: %s[%d] has no content", strings.Join(place, "."), i)}
+			}
+			delete(object, "content")
+			bodies = append(bodies, body)
+		}
+		out.lists = append(out.lists, bodies)
 	}
-	return s, nil
+	if release, ok := top["release"].(map[string]any); ok {
+		out.values, _ = release["values"].(map[string]any)
+		delete(release, "values")
+	}
+	return out, nil
+}
+
+func (c contents) giveBack(s *snapshot.Snapshot, name string) error {
+	for i, list := range [][]snapshot.Object{s.Objects, s.Release.Manifest, s.Release.Hooks} {
+		for j := range list {
+			if list[j].Kind == "" || list[j].Name == "" {
+				return &inputError{file: name, problem: fmt.Sprintf("is not a snapshot: %s[%d] has no kind or name", strings.Join(objectLists[i], "."), j)}
+			}
+			list[j].Content = c.lists[i][j]
+		}
+	}
+	s.Release.Values = c.values
+	if !slices.Contains([]snapshot.Record{snapshot.Stored, snapshot.Recognised, snapshot.FromChart, snapshot.FromFiles}, s.Release.Record) {
+		return &inputError{file: name, problem: "is not a snapshot: release.record is none of stored, recognised, chart, files"}
+	}
+	return nil
+}
+
+// strictly decodes into a struct and refuses fields it does not have; the error shows names only.
+func strictly(from any, into any) error {
+	text, err := json.Marshal(from)
+	if err != nil {
+		return errors.New("it cannot be read")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(into)
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrongType):
+		return fmt.Errorf("%s has the wrong type", wrongType.Field)
+	case strings.Contains(err.Error(), "unknown field "):
+		_, field, _ := strings.Cut(err.Error(), "unknown field ")
+		return fmt.Errorf("it has an unknown field %s", showKey(strings.Trim(field, `"`)))
+	}
+	return errors.New("a field has the wrong form")
 }
