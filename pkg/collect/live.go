@@ -83,7 +83,7 @@ func (c *Cluster) warnAbout(found Found, revision int) {
 
 func (c *Cluster) start() error {
 	c.once.Do(func() {
-		if c.places, c.failed = places(c.Driver); c.failed == nil {
+		if c.places, c.failed = storagesOf(c.Driver); c.failed == nil {
 			c.reader, c.failed = newReader(c.Config)
 		}
 	})

@@ -48,8 +48,8 @@ func (s storage) gvr() schema.GroupVersionResource {
 	return schema.GroupVersionResource{Version: "v1", Resource: s.resource}
 }
 
-// places are where this run looks for releases.
-func places(driver string) ([]storage, error) {
+// storagesOf are where this run looks for releases.
+func storagesOf(driver string) ([]storage, error) {
 	found, known := drivers[driver]
 	switch {
 	case known:

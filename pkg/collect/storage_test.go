@@ -48,9 +48,9 @@ func TestCurrentIsTheDeployedElseTheNewest(t *testing.T) {
 	}
 }
 
-func TestPlacesKnowsHelmsDrivers(t *testing.T) {
+func TestStoragesKnowsHelmsDrivers(t *testing.T) {
 	for driver, want := range map[string]int{"": 2, "secret": 1, "secrets": 1, "configmap": 1, "configmaps": 1} {
-		if got, err := places(driver); err != nil || len(got) != want {
+		if got, err := storagesOf(driver); err != nil || len(got) != want {
 			t.Errorf("%q: %v %v", driver, got, err)
 		}
 	}
@@ -58,7 +58,7 @@ func TestPlacesKnowsHelmsDrivers(t *testing.T) {
 		"sql":    "HELM_DRIVER=sql: releases kept in a database cannot be read; use --from, -f or --chart",
 		"memory": `HELM_DRIVER="memory" is not a storage that can be read: use secret or configmap`,
 	} {
-		if _, err := places(driver); err == nil || err.Error() != want {
+		if _, err := storagesOf(driver); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v", driver, err)
 		}
 	}
