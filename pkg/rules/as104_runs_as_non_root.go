@@ -42,7 +42,7 @@ func locateMayBeRoot(q probe) []place {
 	if q.pod() || len(heirs) > 0 {
 		message := "the pod says runAsNonRoot: false, so a container may run as root"
 		if !q.pod() {
-			message = "nothing keeps " + named(heirs) + " from running as root: runAsNonRoot is not set"
+			message = "runAsNonRoot is not set: " + mayBeRoot(q.w, heirs)
 		}
 		at := q.setPod(nonRootField, true, message, "set runAsNonRoot: true"+userOrder(q.w, heirs))
 		at.changes = append(at.changes, knownUsers(q.w, heirs)...)
@@ -56,6 +56,16 @@ func locateMayBeRoot(q probe) []place {
 		out = append(out, at)
 	}
 	return out
+}
+
+// mayBeRoot says how near containers without runAsNonRoot are to root.
+func mayBeRoot(w *airflow.Workload, heirs []airflow.Container) string {
+	for _, c := range heirs {
+		if user := effectiveUser(w, c); user == nil || *user == 0 {
+			return "nothing keeps " + named(heirs) + " from running as root"
+		}
+	}
+	return named(heirs) + " would run as root after one changed value, and nothing would refuse it"
 }
 
 // locateRootUser finds every runAsUser: 0.
