@@ -63,7 +63,7 @@ func sample() *check.Report {
 		{Rule: "AS108", Scope: "component=broker, container=redis", Reason: "Redis rewrites its dump file", Owner: "data-platform", Expires: "2027-03-31", State: check.Used},
 		{Rule: "AS204", Scope: "component=database", Reason: "shared with reporting", Owner: "dba", Expires: "2026-01-31", State: check.Expired},
 	}
-	r.Summary = check.Summary{Failed: 2, Passed: 1, Unknown: 1, NotApplicable: 2, Excepted: 1, BySeverity: check.BySeverity{Critical: 2, High: 5}}
+	r.Summary = check.Summary{Failed: 2, Passed: 1, Unknown: 1, NotApplicable: 2, Excepted: 1, BySeverity: check.BySeverity{Critical: 2, High: 6}}
 	return r
 }
 
@@ -95,6 +95,7 @@ func escalation() check.Result {
 		add(target("Deployment", "rel-scheduler", "scheduler"), i, container)
 	}
 	add(target("StatefulSet", "rel-worker", "worker"), 0, "worker")
+	add(target("StatefulSet", "rel-worker-heavy", "worker"), 0, "worker")
 	r.Findings = append(r.Findings, check.Finding{
 		Target: target("StatefulSet", "rel-postgresql", "database"), Container: "postgresql", Severity: rule.High, Fingerprint: "f103db",
 		Path: "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation", Message: "container postgresql may gain privileges: allowPrivilegeEscalation is not false",

@@ -32,7 +32,7 @@ var noPublishedCredentials = &rule.Rule{
 }
 
 func checkNoPublishedCredentials(p *rule.Pass) {
-	s := &credentialSearch{pass: p, seen: map[string]bool{}, owners: map[snapshot.Ref]string{}}
+	s := &credentialSearch{pass: p, seen: map[string]bool{}, scanned: map[whereabouts]bool{}}
 	for _, w := range p.Workloads() {
 		s.workload(w)
 	}
@@ -57,9 +57,9 @@ func checkNoPublishedCredentials(p *rule.Pass) {
 // credentialSearch remembers what was reported, so that a Secret is reported
 // once and not for each container that uses it.
 type credentialSearch struct {
-	pass   *rule.Pass
-	seen   map[string]bool
-	owners map[snapshot.Ref]string // the components that use a Secret
+	pass    *rule.Pass
+	seen    map[string]bool
+	scanned map[whereabouts]bool
 }
 
 // whereabouts is where a credential was seen.
@@ -96,10 +96,13 @@ func (s *credentialSearch) environment(w *airflow.Workload, c airflow.Container)
 			}
 			continue
 		}
-		at := whereabouts{ref: v.Ref, component: string(w.Component), container: v.Container, path: v.Path, inline: v.Ref.Same(w.Ref), name: v.Name}
-		if at.inline {
-			at.object = w.Object
+		at := whereabouts{ref: v.Ref, path: v.Path, name: v.Name}
+		if at.inline = v.Ref.Same(w.Ref); at.inline {
+			at.object, at.component, at.container = w.Object, string(w.Component), v.Container
+		} else if s.scanned[at] { // all containers share the chart's Secrets
+			continue
 		}
+		s.scanned[at] = true
 		for _, found := range sightings(v.Name, v.Value) {
 			s.judge(at, found)
 		}
