@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Field is something of a workload that a chart's values can set.
@@ -28,6 +30,10 @@ type valueRow struct {
 	components []Component // empty fits every component of the chart
 	// key is the values path; "%" stands for the component's root. Empty means that no key reaches the field.
 	key string
+	// shared is the key that does the same for many components at once. It is
+	// offered where the release's values are known and set neither key nor the old keys, which win over it.
+	shared string
+	old    []string
 	// unless names a trap under which the chart ignores the key: the row then does not count.
 	unless func(*Model) bool
 }
@@ -80,9 +86,32 @@ func (m *Model) valuesKey(component Component, set string, role Role, field Fiel
 		if !relative {
 			return m.known(row.key)
 		}
+		if row.shared != "" && m.leavesToShared(table.roots[component], set, append([]string{suffix}, row.old...)) {
+			return m.known(row.shared)
+		}
 		return m.known(m.root(table.roots[component], set, suffix) + suffix)
 	}
 	return ""
+}
+
+// leavesToShared says that the user's values are known and set none of a component's own keys.
+func (m *Model) leavesToShared(roots []string, set string, suffixes []string) bool {
+	if record := m.Snapshot.Release.Record; record != snapshot.Stored && record != snapshot.FromChart {
+		return false
+	}
+	_, entry := m.workerSet(set)
+	for _, suffix := range suffixes {
+		path := strings.Split(strings.TrimPrefix(suffix, "."), ".")
+		if dig(entry, path) != nil {
+			return false
+		}
+		for _, root := range roots {
+			if value, _ := m.value(append(strings.Split(root, "."), path...)...).(map[string]any); len(value) > 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // root picks the component's key below which the user's own value would win.

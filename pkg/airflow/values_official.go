@@ -14,19 +14,21 @@ var officialValues = valueTable{
 	},
 	rows: []valueRow{
 		{field: PodSecurityContext, components: []Component{Database}, key: "%.primary.podSecurityContext"},
-		{field: PodSecurityContext, key: "%.securityContexts.pod"},
+		{field: PodSecurityContext, components: ownContexts, key: "%.securityContexts.pod"},
+		{field: PodSecurityContext, key: "%.securityContexts.pod", shared: "securityContexts.pod", old: []string{".securityContext"}},
 
 		{field: ContainerSecurityContext, role: GitSync, key: "dags.gitSync.securityContexts.container"},
 		{field: ContainerSecurityContext, role: Exporter, components: []Component{PgBouncer}, key: "%.metricsExporterSidecar.securityContexts.container"},
 		{field: ContainerSecurityContext, role: Exporter, components: []Component{Database}, key: "%.metrics.containerSecurityContext"},
 		{field: ContainerSecurityContext, role: VolumePermissions, components: []Component{Database}, key: "%.volumePermissions.containerSecurityContext"},
 		{field: ContainerSecurityContext, components: []Component{Database}, key: "%.primary.containerSecurityContext"},
-		{field: ContainerSecurityContext, role: WaitForMigrations, key: "%.waitForMigrations.securityContexts.container"},
-		{field: ContainerSecurityContext, role: LogGroomer, key: "%.logGroomerSidecar.securityContexts.container"},
+		{field: ContainerSecurityContext, role: WaitForMigrations, key: "%.waitForMigrations.securityContexts.container", shared: "securityContexts.containers"},
+		{field: ContainerSecurityContext, role: LogGroomer, key: "%.logGroomerSidecar.securityContexts.container", shared: "securityContexts.containers"},
 		{field: ContainerSecurityContext, role: Kerberos, key: "%.kerberosSidecar.securityContexts.container"},
 		{field: ContainerSecurityContext, role: KerberosInit, key: "%.kerberosInitContainer.securityContexts.container"},
 		{field: ContainerSecurityContext, role: VolumePermissions, key: "%.persistence.securityContexts.container"},
-		{field: ContainerSecurityContext, role: Main, key: "%.securityContexts.container"},
+		{field: ContainerSecurityContext, role: Main, components: ownContexts, key: "%.securityContexts.container"},
+		{field: ContainerSecurityContext, role: Main, key: "%.securityContexts.container", shared: "securityContexts.containers"},
 
 		{field: Resources, role: GitSync, key: "dags.gitSync.resources"},
 		{field: Resources, role: Exporter, components: []Component{PgBouncer}, key: "%.metricsExporterSidecar.resources"},
@@ -76,6 +78,9 @@ var officialValues = valueTable{
 		{field: IngressTLS, components: []Component{PgBouncer}, key: "ingress.pgbouncer.hosts"},
 	},
 }
+
+// ownContexts are the components whose security contexts the chart-wide keys do not reach.
+var ownContexts = []Component{Broker, Statsd, PgBouncer, OtelCollector}
 
 // schedulerTokenIgnored: 1.16 to 1.18 honour the switch for CeleryExecutor
 // alone, later charts for every executor but a Local one alone.

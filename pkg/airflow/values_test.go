@@ -153,3 +153,30 @@ func TestNoValuesKeyForInjectedContainers(t *testing.T) {
 		t.Errorf("%d pods with an injected container", injected)
 	}
 }
+
+func TestOneKeyForManyComponentsOnlyWhereNothingWinsOverIt(t *testing.T) {
+	scheduler := &Workload{Component: Scheduler}
+	broker := &Workload{Component: Broker}
+	ask := func(record snapshot.Record, values map[string]any, w *Workload) string {
+		m := &Model{Identity: Identity{Dialect: Official}, Snapshot: &snapshot.Snapshot{Release: snapshot.Release{Record: record, Values: values}}}
+		return m.ValuesKey(w, "", PodSecurityContext)
+	}
+	own := map[string]any{"runAsUser": int64(1)}
+	for _, c := range []struct {
+		name   string
+		record snapshot.Record
+		values map[string]any
+		w      *Workload
+		want   string
+	}{
+		{"nothing of its own", snapshot.Stored, nil, scheduler, "securityContexts.pod"},
+		{"its own key", snapshot.Stored, map[string]any{"scheduler": map[string]any{"securityContexts": map[string]any{"pod": own}}}, scheduler, "scheduler.securityContexts.pod"},
+		{"its old key", snapshot.Stored, map[string]any{"scheduler": map[string]any{"securityContext": own}}, scheduler, "scheduler.securityContexts.pod"},
+		{"values nobody saw", snapshot.Recognised, nil, scheduler, "scheduler.securityContexts.pod"},
+		{"a component the shared key does not reach", snapshot.Stored, nil, broker, "redis.securityContexts.pod"},
+	} {
+		if got := ask(c.record, c.values, c.w); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
