@@ -25,5 +25,6 @@ cluster:
 	@go build -o bin/cluster ./pkg/internal/controlplane/cmd/cluster
 	@bin/cluster
 
+# An untagged checkout is named by plugin.yaml's version.
 dist:
-	go run github.com/goreleaser/goreleaser/v2@v2.15.0 release --snapshot --clean --skip=sign,sbom
+	GORELEASER_CURRENT_TAG=$${GORELEASER_CURRENT_TAG:-v$$(sed -n 's/^version: *//p' plugin.yaml)} go run github.com/goreleaser/goreleaser/v2@v2.15.0 release --snapshot --clean --skip=sign,sbom

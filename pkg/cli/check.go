@@ -85,6 +85,9 @@ func (f *checkFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "medium", "Exit with 1 at findings of this severity or worse: none, low, medium, high, critical")
 	cmd.Flags().StringVar(&f.color, "color", "auto", "Colour the table: auto, always, never (NO_COLOR is honoured)")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "No progress and no warnings")
+	completeWords(cmd, "fail-on", "none", "low", "medium", "high", "critical")
+	completeWords(cmd, "color", "auto", "always", "never")
+	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))
 }
 
 func (f *checkFlags) toOptions(args []string, streams Streams) (*checkOptions, error) {

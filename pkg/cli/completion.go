@@ -39,15 +39,18 @@ func newCompletionCommand(root *cobra.Command, streams Streams) *cobra.Command {
 	return cmd
 }
 
-// installCompletion makes the link kubectl completes through.
+// installCompletion makes the link kubectl completes through. The link names
+// its neighbour, so it outlives an upgrade that moves the program.
 func installCompletion(streams Streams) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("the program's own place is unknown: %w", err)
 	}
-	link := filepath.Join(binDir(program), "kubectl_complete-"+pluginName+filepath.Ext(program))
-	switch target, err := os.Readlink(link); {
-	case err == nil && target == program:
+	neighbour := commandPath(program)
+	target := filepath.Base(neighbour)
+	link := filepath.Join(filepath.Dir(neighbour), "kubectl_complete-"+pluginName+filepath.Ext(neighbour))
+	switch found, err := os.Readlink(link); {
+	case err == nil && found == target:
 		fmt.Fprintln(streams.Out, link, "is already there")
 		return nil
 	case err == nil:
@@ -57,24 +60,24 @@ func installCompletion(streams Streams) error {
 	case !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("%s is there and is not a link", link)
 	}
-	if err := os.Symlink(program, link); err != nil {
+	if err := os.Symlink(target, link); err != nil {
 		return fmt.Errorf("%s cannot be made: %w", link, err)
 	}
 	fmt.Fprintln(streams.Out, "made", link)
 	return nil
 }
 
-// binDir is where kubectl finds this program: the directory on PATH that
-// holds it, or a link to it as Krew makes one; else the program's own.
-func binDir(program string) string {
+// commandPath is where kubectl finds this program: on PATH, itself or a link
+// to it as Krew makes one; else the program's own place.
+func commandPath(program string) string {
 	found, err := exec.LookPath("kubectl-" + pluginName)
 	if err != nil {
-		return filepath.Dir(program)
+		return program
 	}
 	if real, err := filepath.EvalSymlinks(found); err != nil || real != program {
-		return filepath.Dir(program)
+		return program
 	}
-	return filepath.Dir(found)
+	return found
 }
 
 // completeReleases offers the names of the releases that flags point at.
@@ -104,4 +107,9 @@ func completeReleases(kube *kubeFlags, streams Streams) func(*cobra.Command, []s
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// completeWords completes a flag from a fixed list.
+func completeWords(cmd *cobra.Command, flag string, list ...string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
 }

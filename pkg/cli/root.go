@@ -80,4 +80,5 @@ func (verbosity) Set(text string) error {
 
 func addOutputFlag(cmd *cobra.Command, into *string, formats string) {
 	cmd.Flags().StringVarP(into, "output", "o", string(render.Table), "Output format: "+formats)
+	completeWords(cmd, "output", strings.FieldsFunc(strings.ReplaceAll(formats, " or ", ", "), func(r rune) bool { return r == ',' || r == ' ' })...)
 }
