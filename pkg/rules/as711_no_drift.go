@@ -82,7 +82,7 @@ func (d *drift) judge(want *snapshot.Object) {
 		d.pass.Unknown(fmt.Sprintf("namespace %s was not read", want.Namespace))
 	case !endsByItself(want):
 		d.pass.Subjects++
-		d.missing(want)
+		d.missing(want, kind.Missing)
 	}
 }
 
@@ -91,13 +91,13 @@ func endsByItself(o *snapshot.Object) bool {
 	return o.Kind == "Job" && o.At("spec", "ttlSecondsAfterFinished") != nil || o.Kind == "Pod"
 }
 
-func (d *drift) missing(want *snapshot.Object) {
+func (d *drift) missing(want *snapshot.Object, severity rule.Severity) {
 	message := "the release holds this object, the cluster does not"
 	if want.Kind == string(snapshot.ClusterRoleBinding) || want.Kind == string(snapshot.ClusterRole) {
 		message = "the release holds this object, but the cluster does not, or not for accounts of the release"
 	}
 	d.pass.Report(rule.Finding{
-		Target: want.Ref, Component: d.components[want.Ref], Message: message,
+		Target: want.Ref, Component: d.components[want.Ref], Message: message, Severity: severity,
 		Fixes: []rule.Fix{{Kind: rule.Manual, Summary: "put it back: helm upgrade with the release's own chart and values"}},
 	})
 }

@@ -1,17 +1,14 @@
 package rules_test
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/tools/txtar"
 	"sigs.k8s.io/yaml"
@@ -19,7 +16,6 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
@@ -194,143 +190,4 @@ func copySnapshot(t *testing.T, s *snapshot.Snapshot) *snapshot.Snapshot {
 		t.Fatal(err)
 	}
 	return &out
-}
-
-// caseTime is when every case happens.
-var caseTime = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-
-func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
-	t.Helper()
-	if section(archive, "live.yaml") == "" {
-		return parse(t, archive, "release.yaml")["release.yaml"]
-	}
-	parts := parse(t, archive, "live.yaml", "manifest.yaml", "hooks.yaml")
-	s := parts["live.yaml"]
-	s.Release.Record = snapshot.Stored
-	s.ServerVersion = strings.TrimSpace(section(archive, "server"))
-	for i := range s.Objects {
-		s.Objects[i].Origin = snapshot.Live
-	}
-	if part := parts["manifest.yaml"]; part != nil {
-		s.Release.Manifest = part.Objects
-	}
-	if part := parts["hooks.yaml"]; part != nil {
-		s.Release.Hooks = part.Objects
-		for i := range s.Release.Hooks {
-			s.Release.Hooks[i].Origin = snapshot.Hook
-		}
-	}
-	decode(t, section(archive, "values.yaml"), &s.Release.Values)
-	decode(t, section(archive, "chart.yaml"), &s.Release.Chart)
-	s.Release.Revision, _ = strconv.Atoi(strings.TrimSpace(section(archive, "revision")))
-	s.Release.Status = strings.TrimSpace(section(archive, "status"))
-	s.Release.Unread = strings.Fields(section(archive, "unread"))
-	s.Coverage = caseCoverage(section(archive, "coverage"))
-	return s
-}
-
-// caseCoverage reads every kind any rule needs, except as the lines say.
-func caseCoverage(text string) []snapshot.Coverage {
-	var out []snapshot.Coverage
-	named := map[snapshot.Kind]bool{}
-	for line := range strings.Lines(text) {
-		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
-		if len(words) < 2 {
-			continue
-		}
-		c := snapshot.Coverage{Kind: snapshot.Kind(words[0]), State: snapshot.State(words[1])}
-		if len(words) == 3 {
-			c.Reason = words[2]
-		}
-		named[c.Kind] = true
-		out = append(out, c)
-	}
-	for _, r := range rules.All() {
-		for _, kind := range append(slices.Clone(r.Needs), r.Uses...) {
-			if !named[kind] {
-				named[kind] = true
-				out = append(out, snapshot.Coverage{Kind: kind, State: snapshot.Read})
-			}
-		}
-	}
-	return out
-}
-
-// parse reads sections in one go, so that equal secrets are equal in all of
-// them, and returns a snapshot for each section that is not empty. A source
-// may hold no object twice, so each section's objects get a mark while they are read.
-func parse(t *testing.T, archive *txtar.Archive, names ...string) map[string]*snapshot.Snapshot {
-	t.Helper()
-	dir := t.TempDir()
-	files := collect.Files{Release: "af", Namespace: "airflow", Now: caseTime}
-	for _, name := range names {
-		text := section(archive, name)
-		if text == "" {
-			continue
-		}
-		if name != names[0] {
-			text = marked(t, text, name)
-		}
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files.Paths = append(files.Paths, path)
-	}
-	s, err := collect.FromFiles(context.Background(), files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]*snapshot.Snapshot{}
-	for _, path := range files.Paths {
-		part := *s
-		part.Objects = slices.DeleteFunc(slices.Clone(s.Objects), func(o snapshot.Object) bool { return o.File != path })
-		for i := range part.Objects {
-			unmark(&part.Objects[i], filepath.Base(path))
-		}
-		out[filepath.Base(path)] = &part
-	}
-	return out
-}
-
-// marked puts a mark before the name of each object of a stream.
-func marked(t *testing.T, text, mark string) string {
-	t.Helper()
-	var out []string
-	for doc := range strings.SplitSeq("\n"+text, "\n---\n") {
-		content := map[string]any{}
-		decode(t, doc, &content)
-		meta := content["metadata"].(map[string]any)
-		meta["name"] = mark + "-" + meta["name"].(string)
-		encoded, err := yaml.Marshal(content)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, string(encoded))
-	}
-	return strings.Join(out, "---\n")
-}
-
-func unmark(o *snapshot.Object, mark string) {
-	o.Name = strings.TrimPrefix(o.Name, mark+"-")
-	o.Content["metadata"].(map[string]any)["name"] = o.Name
-}
-
-func section(archive *txtar.Archive, name string) string {
-	for _, f := range archive.Files {
-		if f.Name == name {
-			return string(f.Data)
-		}
-	}
-	return ""
-}
-
-func decode(t *testing.T, text string, into any) {
-	t.Helper()
-	if text == "" {
-		return
-	}
-	if err := yaml.UnmarshalStrict([]byte(text), into); err != nil {
-		t.Fatal(err)
-	}
 }

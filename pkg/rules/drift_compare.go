@@ -55,8 +55,8 @@ func differences(at spot, want, have any) []difference {
 	if fields := driftEntries[at.key]; fields != nil && (isList(want) || isList(have)) {
 		return entryDifferences(at, fields, want, have)
 	}
-	w, wIs := want.(map[string]any)
-	h, hIs := have.(map[string]any)
+	w, wIs := asMap(at, want)
+	h, hIs := asMap(at, have)
 	if !wIs || !hIs {
 		return []difference{{path: at.path, named: at.named, want: want, have: have}}
 	}
@@ -121,11 +121,14 @@ func entriesByName(list any, fields []string) (map[string]namedEntry, []string) 
 // sameValue says whether two values of a field mean the same.
 func sameValue(at spot, a, b any) bool {
 	a, b = meaning(at, a), meaning(at, b)
+	if a == nil {
+		a, b = b, a
+	}
 	switch a := a.(type) {
 	case map[string]any:
-		b, ok := b.(map[string]any)
+		b, ok := asMap(at, b)
 		return ok && !slices.ContainsFunc(fieldsOf(a, b), func(key string) bool {
-			if driftAssigned[key] && a[key] == nil {
+			if driftAssigned[key] && (a[key] == nil || b[key] == nil) {
 				return false
 			}
 			at := at.field(key)
@@ -145,6 +148,16 @@ func sameValue(at spot, a, b any) bool {
 	return !isMap && !isList(b) && a == b
 }
 
+// asMap is a value as a map, which may be left out where its absence means an empty one.
+func asMap(at spot, value any) (map[string]any, bool) {
+	m, ok := value.(map[string]any)
+	return m, ok || value == nil && emptyMeansAbsent(at)
+}
+
+func emptyMeansAbsent(at spot) bool {
+	return driftEmptyMaps[at.key] || driftEmptyMaps[at.parent+"/"+at.key]
+}
+
 // meaning is a value as the API server would store it.
 func meaning(at spot, value any) any {
 	switch v := value.(type) {
@@ -157,7 +170,7 @@ func meaning(at spot, value any) any {
 			return nil
 		}
 	case map[string]any:
-		if len(v) == 0 && (driftEmptyMaps[at.key] || driftEmptyMaps[at.parent+"/"+at.key]) {
+		if len(v) == 0 && emptyMeansAbsent(at) {
 			return nil
 		}
 	}

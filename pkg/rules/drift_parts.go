@@ -18,6 +18,8 @@ type driftKind struct {
 	Kind  snapshot.Kind
 	Pod   string // JSON pointer of the pod's spec; empty where the kind has none
 	Parts []driftPart
+	// Missing is how bad it is that the object is gone; empty is medium.
+	Missing rule.Severity
 }
 
 var driftKinds = []driftKind{
@@ -39,7 +41,7 @@ var driftKinds = []driftKind{
 	{Kind: snapshot.ClusterRole, Parts: []driftPart{{"/rules", rule.High}, {"/aggregationRule", rule.High}}},
 	{Kind: snapshot.RoleBinding, Parts: []driftPart{{"/subjects", rule.High}, {"/roleRef", rule.High}}},
 	{Kind: snapshot.ClusterRoleBinding, Parts: []driftPart{{"/subjects", rule.High}, {"/roleRef", rule.High}}},
-	{Kind: snapshot.NetworkPolicy, Parts: []driftPart{
+	{Kind: snapshot.NetworkPolicy, Missing: rule.High, Parts: []driftPart{
 		{"/spec/podSelector", rule.High}, {"/spec/policyTypes", rule.High},
 		{"/spec/ingress", rule.High}, {"/spec/egress", rule.High},
 	}},

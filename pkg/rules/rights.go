@@ -106,7 +106,7 @@ func rightInWords(verbs, group, names string, resources []string) string {
 	if slices.Contains(strings.Split(verbs, ", "), "*") {
 		verbs = "do anything with"
 	}
-	words := verbs + " " + andList(resources)
+	words := verbs + " " + andList(shortened(resources))
 	if slices.Contains(resources, "*") {
 		words = verbs + " every resource"
 	}
@@ -120,6 +120,14 @@ func rightInWords(verbs, group, names string, resources []string) string {
 		return words + " of every API group"
 	}
 	return words + " of " + group
+}
+
+// shortened counts the resources beyond the limit instead of naming them.
+func shortened(list []string) []string {
+	if len(list) <= wordLimit {
+		return list
+	}
+	return append(slices.Clone(list[:wordLimit-1]), fmt.Sprintf("%d more", len(list)-wordLimit+1))
 }
 
 // andList is "a", "a and b", or "a, b and c".

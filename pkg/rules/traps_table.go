@@ -171,7 +171,9 @@ var traps = []trap{
 	},
 	{
 		dialect: airflow.Community, key: "externalDatabase.properties", severity: rule.Low,
-		when:  func(v *given) bool { return !v.has(airflow.Database) && v.has(airflow.PgBouncer) },
+		when: func(v *given) bool {
+			return !v.has(airflow.Database) && v.has(airflow.PgBouncer) && v.value("pgbouncer.serverSSL.mode") == nil
+		},
 		why:   "holds only between Airflow and PgBouncer: TLS to the database is another key",
 		order: "set TLS of that hop too", instead: "pgbouncer.serverSSL.mode",
 	},
