@@ -125,10 +125,11 @@ func (r *row) object() string {
 // fix is what closes the row: the first two fixes, and how many more.
 func (r *row) fix() string {
 	const shown = 2
-	if len(r.fixes) <= shown {
-		return strings.ReplaceAll(strings.Join(r.fixes, "; "), "; values: ", ", ")
+	text := strings.ReplaceAll(strings.Join(r.fixes[:min(shown, len(r.fixes))], "; "), "; values: ", ", ")
+	if more := len(r.fixes) - shown; more > 0 {
+		text += fmt.Sprintf("; %d more with -o wide", more)
 	}
-	return fmt.Sprintf("%s; %d more with -o wide", strings.Join(r.fixes[:shown], "; "), len(r.fixes)-shown)
+	return text
 }
 
 // objectName is "kind/name", as kubectl prints it.

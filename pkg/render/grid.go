@@ -15,8 +15,8 @@ import (
 type grid struct {
 	head []string
 	rows [][]string // a line break in a cell begins a paragraph
-	// flexible are the columns that may be wrapped.
-	flexible []int
+	// flexible are the columns that may be wrapped, each with its share of the width.
+	flexible map[int]int
 }
 
 // gap is the number of blanks between columns, as kubectl leaves them.
@@ -33,8 +33,8 @@ func (g *grid) add(cells ...string) {
 	g.rows = append(g.rows, cells)
 }
 
-// limits are the columns' widths on a terminal: the widest flexible ones
-// give way until the line fits. 0 columns is no limit.
+// limits are the columns' widths on a terminal: the flexible ones that are the
+// widest for their share give way until the line fits. 0 columns is no limit.
 func (g *grid) limits(terminal int) []int {
 	limits := make([]int, len(g.head))
 	total := -gap
@@ -49,8 +49,8 @@ func (g *grid) limits(terminal int) []int {
 	}
 	for terminal > 0 && total > terminal {
 		widest := -1
-		for _, i := range g.flexible {
-			if limits[i] > least && (widest < 0 || limits[i] > limits[widest]) {
+		for i := range limits {
+			if g.flexible[i] > 0 && limits[i] > least && (widest < 0 || limits[i]*g.flexible[widest] > limits[widest]*g.flexible[i]) {
 				widest = i
 			}
 		}

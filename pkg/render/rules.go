@@ -57,7 +57,7 @@ func ruleList(rules []*rule.Rule) list[ruleText] {
 }
 
 func tableRules(b *bytes.Buffer, rules []*rule.Rule, o Options) error {
-	g := grid{head: []string{"RULE", "NAME", "SEVERITY", "PROFILE", "HOLDS WHEN"}, flexible: []int{4}}
+	g := grid{head: []string{"RULE", "NAME", "SEVERITY", "PROFILE", "HOLDS WHEN"}, flexible: map[int]int{4: 1}}
 	for _, r := range rules {
 		g.add(r.ID, r.Slug, string(r.Severity), string(r.Level), r.Title)
 	}

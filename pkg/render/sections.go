@@ -53,7 +53,7 @@ var stateWords = map[snapshot.State]string{
 
 // unreadGrid has a row for each reason, with all kinds it holds for.
 func unreadGrid(r *check.Report) grid {
-	g := grid{head: []string{"COULD NOT READ", "STATE", "REASON"}, flexible: []int{0, 2}}
+	g := grid{head: []string{"COULD NOT READ", "STATE", "REASON"}, flexible: map[int]int{0: 1, 2: 1}}
 	kinds := map[snapshot.Coverage][]snapshot.Kind{}
 	var order []snapshot.Coverage
 	for _, c := range unread(r) {
@@ -90,7 +90,7 @@ func unanswered(r *check.Report) (reasons []string, rules map[string][]string) {
 }
 
 func unansweredGrid(r *check.Report) grid {
-	g := grid{head: []string{"NO ANSWER", "BECAUSE"}, flexible: []int{0, 1}}
+	g := grid{head: []string{"NO ANSWER", "BECAUSE"}, flexible: map[int]int{0: 1, 1: 1}}
 	reasons, rules := unanswered(r)
 	for _, reason := range reasons {
 		g.add(strings.Join(rules[reason], ", "), reason)
@@ -110,7 +110,7 @@ func unjudged(r *check.Report) []string {
 }
 
 func exceptionsGrid(r *check.Report) grid {
-	g := grid{head: []string{"EXCEPTION", "RULE", "SCOPE", "OWNER", "UNTIL", "REASON"}, flexible: []int{2, 3, 5}}
+	g := grid{head: []string{"EXCEPTION", "RULE", "SCOPE", "OWNER", "UNTIL", "REASON"}, flexible: map[int]int{2: 1, 3: 1, 5: 1}}
 	for _, e := range r.Exceptions {
 		g.add(string(e.State), e.Rule, e.Scope, e.Owner, e.Expires, e.Reason)
 	}
@@ -156,7 +156,7 @@ func valuesKeys(r *check.Report) []key {
 func valuesGrid(r *check.Report) grid {
 	const shown = 8
 	keys := valuesKeys(r)
-	g := grid{head: []string{"BEGIN WITH", "CLOSES", "WORST", "DO"}, flexible: []int{0, 3}}
+	g := grid{head: []string{"BEGIN WITH", "CLOSES", "WORST", "DO"}, flexible: map[int]int{0: 1, 3: 1}}
 	for _, k := range keys[:min(shown, len(keys))] {
 		g.add(k.path, count(k.findings, "finding"), string(k.worst), orders(k.what))
 	}

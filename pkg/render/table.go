@@ -82,8 +82,8 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// narrow is the terminal width below which a fix goes under its finding.
-const narrow = 110
+// sideBySide is the terminal width from which a fix stands beside its finding, not below.
+const sideBySide = 160
 
 // tableFindings prints the groups under one header, so that all columns stand in line.
 func tableFindings(b *bytes.Buffer, r *check.Report, o Options) error {
@@ -91,7 +91,7 @@ func tableFindings(b *bytes.Buffer, r *check.Report, o Options) error {
 	if len(found) == 0 {
 		return nil
 	}
-	head, rows, err := findingsGrid(found, o.Width > 0 && o.Width < narrow).lines(o.Width)
+	head, rows, err := findingsGrid(found, o.Width > 0 && o.Width < sideBySide).lines(o.Width)
 	if err != nil {
 		return err
 	}
@@ -111,9 +111,9 @@ func tableFindings(b *bytes.Buffer, r *check.Report, o Options) error {
 
 // findingsGrid is the rows of all groups.
 func findingsGrid(found []group, stacked bool) *grid {
-	g := &grid{head: []string{"SEVERITY", "RULE", "OBJECT", "FINDING", "FIX"}, flexible: []int{2, 3, 4}}
+	g := &grid{head: []string{"SEVERITY", "RULE", "OBJECT", "FINDING", "FIX"}, flexible: map[int]int{2: 2, 3: 4, 4: 3}}
 	if stacked {
-		g.head, g.flexible = g.head[:4], g.flexible[:2]
+		g.head = g.head[:4]
 	}
 	for _, group := range found {
 		for i := range group.rows {
