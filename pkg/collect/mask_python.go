@@ -136,7 +136,7 @@ func (m *masker) python(text string) string {
 	calls := 0
 	for _, statement := range statements(lexPython(text)) {
 		for i := 0; i+1 < len(statement) && calls < maxCalls; i++ {
-			if statement[i].kind != pyName || statement[i+1].text != "(" {
+			if statement[i].kind != pyName || statement[i+1].text != "(" || i > 0 && statement[i-1].text == "def" {
 				continue
 			}
 			if arguments := m.arguments(statement[i+2:]); len(arguments) > 0 && keyForm.MatchString(statement[i].text) {

@@ -19,14 +19,13 @@ func (m *masker) command(node any) any {
 			list[i], before = m.all(entry), ""
 			continue
 		}
-		if strings.ContainsAny(text, " \t\n;|&()<>\"'`") {
-			if takesCredential(before) {
-				list[i] = m.hide(text)
-			} else {
-				list[i] = m.script(text)
-			}
-		} else {
+		switch isScript := strings.ContainsAny(text, " \t\n;|&()<>\"'`"); {
+		case !isScript || isReference(text):
 			list[i] = m.word(before, text)
+		case takesCredential(before):
+			list[i] = m.hide(text)
+		default:
+			list[i] = m.script(text)
 		}
 		before = text
 	}
@@ -132,7 +131,7 @@ func (m *masker) word(before, word string) string {
 		return word
 	case takesCredential(before) && !isFlag(word) && !(len(before) == 2 && isKnownPath(word)):
 		return m.token(word)
-	case shellWords[word], isFlag(word), isKnownPath(word), len(word) <= 5 && isShortNumber(word):
+	case shellWords[word], isFlag(word), isKnownPath(word), len(word) <= 5 && isShortNumber(word), isMark(word):
 		return word
 	case (before == "-r" || before == "--role") && roles[word], isLocal(word), onlyReferences(word):
 		return word
@@ -150,6 +149,11 @@ func (m *masker) word(before, word string) string {
 		return word
 	}
 	return m.text(word)
+}
+
+// isMark says that a word is punctuation: what stands between two variables, or an operator.
+func isMark(word string) bool {
+	return len(word) <= 3 && strings.Trim(word, ":/@?._-,=+%!~^*#{}[]") == ""
 }
 
 // isFlag says that a word is a flag and nothing else: -x or --long-name.

@@ -105,12 +105,17 @@ func isShortNumber(text string) bool {
 
 // scents are parts of names under which credentials stand.
 var scents = []string{
-	"pass", "pwd", "secret", "token", "key", "cred", "auth", "salt", "pin", "dsn", "conn", "private", "login", "user",
-	"cert", "sign", "session", "cookie", "otp", "seed", "hash", "var_", "variable", "license",
+	"pass", "pwd", "secret", "token", "key", "cred", "auth", "salt", "dsn", "conn", "private", "login", "user",
+	"cert", "signing", "signature", "session", "cookie", "seed", "hash", "var_", "variable", "license",
 }
 
 func smells(name string) bool {
 	name = strings.ToLower(name)
+	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '_' || r == '-' || r == '.' }) {
+		if word == "pin" || word == "otp" {
+			return true
+		}
+	}
 	for _, scent := range scents {
 		if strings.Contains(name, scent) {
 			return true

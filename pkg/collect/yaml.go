@@ -55,6 +55,9 @@ func yamlError(err error, file string, line int) error {
 	out := &inputError{file: file, line: line, problem: "is not valid YAML"}
 	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil {
 		at, _ := strconv.Atoi(found[1])
+		if strings.Contains(err.Error(), "did not find expected") { // the library counts from 0 there
+			at++
+		}
 		out.line = line + max(at, 1) - 1
 	}
 	for _, known := range yamlProblems {
@@ -72,6 +75,7 @@ type yamlConverter struct {
 	before  int // lines of the file before the document
 	open    map[*yaml.Node]bool
 	depth   int // aliases being followed
+	outer   int // the line of the outermost of them
 	aliased int // nodes visited through aliases
 }
 
@@ -82,7 +86,7 @@ func (c *yamlConverter) fail(n *yaml.Node, problem string, args ...any) error {
 func (c *yamlConverter) value(n *yaml.Node) (any, error) {
 	if c.depth > 0 {
 		if c.aliased++; c.aliased > maxAliased {
-			return nil, c.fail(n, "holds aliases that expand to too much")
+			return nil, &inputError{file: c.file, line: c.before + c.outer, problem: "holds aliases that expand to too much"}
 		}
 	}
 	switch n.Kind {
@@ -110,6 +114,9 @@ func (c *yamlConverter) value(n *yaml.Node) (any, error) {
 func (c *yamlConverter) alias(n *yaml.Node) (any, error) {
 	if c.open[n.Alias] {
 		return nil, c.fail(n, "holds an alias inside what it stands for")
+	}
+	if c.depth == 0 {
+		c.outer = n.Line
 	}
 	c.open[n.Alias] = true
 	c.depth++
