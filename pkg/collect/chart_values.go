@@ -83,7 +83,7 @@ func readValues(name string) (map[string]any, error) {
 	}
 	out := map[string]any{}
 	if err := yaml.Unmarshal(documents[0].text, &out); err != nil {
-		return nil, yamlError(err, name, documents[0].line)
+		return nil, yamlError(err, name, documents[0].line, documents[0].line)
 	}
 	return out, nil
 }

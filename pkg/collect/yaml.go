@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"regexp"
@@ -26,7 +27,7 @@ func parseYAML(text []byte, file string, line int) (value any, root *yaml.Node, 
 	}()
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, nil, yamlError(err, file, line)
+		return nil, nil, yamlError(err, file, line, line+bytes.Count(bytes.TrimSpace(text), []byte("\n")))
 	}
 	if len(document.Content) == 0 {
 		return nil, &document, nil
@@ -50,15 +51,16 @@ var yamlProblems = []struct{ theirs, ours string }{
 	{"excessive", "holds aliases that expand to too much"},
 }
 
-// yamlError says what is wrong in words that hold nothing of the text.
-func yamlError(err error, file string, line int) error {
+// yamlError says what is wrong in words that hold nothing of the text, which
+// stands in the lines from line to last.
+func yamlError(err error, file string, line, last int) error {
 	out := &inputError{file: file, line: line, problem: "is not valid YAML"}
 	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil {
 		at, _ := strconv.Atoi(found[1])
 		if strings.Contains(err.Error(), "did not find expected") { // the library counts from 0 there
 			at++
 		}
-		out.line = line + max(at, 1) - 1
+		out.line = min(line+max(at, 1)-1, last)
 	}
 	for _, known := range yamlProblems {
 		if strings.Contains(err.Error(), known.theirs) {
