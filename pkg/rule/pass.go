@@ -53,8 +53,15 @@ func NewPass(model *airflow.Model, level Level, parameters Parameters) *Pass {
 	return &Pass{model: model, Level: level, Parameters: parameters}
 }
 
-// Report adds a finding.
-func (p *Pass) Report(f Finding) { p.Findings = append(p.Findings, f) }
+// Report adds a finding, with the place in a file that its target came from.
+func (p *Pass) Report(f Finding) {
+	if f.File == "" {
+		if o := p.model.Snapshot.Find(snapshot.Kind(f.Target.Kind), f.Target.Namespace, f.Target.Name); o != nil {
+			f.File, f.Line = o.File, o.Line
+		}
+	}
+	p.Findings = append(p.Findings, f)
+}
 
 // Unknown notes why something could not be judged: the rule then cannot pass.
 func (p *Pass) Unknown(reason string) {

@@ -93,7 +93,8 @@ var tokenVolumeKeys = map[airflow.Component]string{
 func tokenFixes(p *rule.Pass, w *airflow.Workload, token airflow.Token) []rule.Fix {
 	if token.Explicit {
 		const order = "take the volume with the token out of the pod"
-		if key := tokenVolumeKeys[w.Component]; key != "" && p.Airflow().Dialect == airflow.Official {
+		key := tokenVolumeKeys[w.Component]
+		if key = p.Reachable(key); key != "" && p.Airflow().Dialect == airflow.Official {
 			return []rule.Fix{{Kind: rule.Values, Summary: order, ValuesKey: key}}
 		}
 		return []rule.Fix{{Kind: rule.Manual, Summary: order}}

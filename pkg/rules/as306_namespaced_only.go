@@ -55,8 +55,9 @@ func checkNamespacedOnly(p *rule.Pass) {
 // clusterWideFixes: multiNamespaceMode is what makes the official chart's bindings cluster-wide.
 // Source: templates/rbac of 1.15 to 1.22.
 func clusterWideFixes(p *rule.Pass, binding *snapshot.Object) []rule.Fix {
-	if p.Airflow().Dialect == airflow.Official && binding.Labels()["tier"] == "airflow" {
-		return []rule.Fix{{Kind: rule.Values, Summary: "set multiNamespaceMode: false", ValuesKey: "multiNamespaceMode"}}
+	key := p.Reachable("multiNamespaceMode")
+	if p.Airflow().Dialect == airflow.Official && binding.Labels()["tier"] == "airflow" && key != "" {
+		return []rule.Fix{{Kind: rule.Values, Summary: "set multiNamespaceMode: false", ValuesKey: key}}
 	}
 	return []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("replace it by a RoleBinding in namespace %s", p.Airflow().Namespace)}}
 }

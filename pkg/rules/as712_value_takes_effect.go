@@ -33,13 +33,13 @@ func checkValueTakesEffect(p *rule.Pass) {
 	p.Subjects += len(v.values)
 	trapped := v.trapped()
 	for _, t := range trapped {
-		p.Report(valueFinding(p, t.key, t.severity(), t.key+" "+t.trap.why, t.fix()))
+		p.Report(valueFinding(p, t.key, t.severity(), t.key+" "+t.trap.why, t.fix(p)))
 	}
 	for _, key := range p.Release().Unread {
 		if slices.ContainsFunc(trapped, func(t trappedValue) bool { return t.key == key || strings.HasPrefix(t.key, key+".") }) {
 			continue
 		}
-		p.Report(valueFinding(p, key, severityByName(key+" "+namesBelow(v.value(key))), key+" reaches nothing: no template of this chart reads it", rule.Fix{
+		p.Report(valueFinding(p, key, severityByName(key+" "+namesBelow(v.at(key))), key+" reaches nothing: no template of this chart reads it", rule.Fix{
 			Kind: rule.Values, Summary: fmt.Sprintf("correct %s or remove it", key),
 		}))
 	}

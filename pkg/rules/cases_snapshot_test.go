@@ -128,6 +128,9 @@ func marked(t *testing.T, text, mark string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if source, _, _ := strings.Cut(strings.TrimSpace(doc), "\n"); strings.HasPrefix(source, "# Source: ") {
+			encoded = append([]byte(source+"\n"), encoded...)
+		}
 		out = append(out, string(encoded))
 	}
 	return strings.Join(out, "---\n")

@@ -148,15 +148,15 @@ func (e *excesses) report(message func(*excess) string, severity rule.Severity) 
 // fixes take the rights away: by the chart's switch, by a patch of the role, or in words.
 func (e *excesses) fixes(x *excess) []rule.Fix {
 	if x.target.Kind != x.role.Kind {
-		if v := rbacValue(e.pass.Airflow(), x, nil, x.group == "" && x.builtin); v != nil && v.role != "" {
-			return []rule.Fix{{Kind: rule.Values, Summary: v.order, ValuesKey: v.key}}
+		if v := rbacValue(e.pass, x, nil, x.group == "" && x.builtin); v != nil && v.role != "" {
+			return []rule.Fix{{Kind: rule.Values, Summary: v.order, ValuesKey: e.pass.Reachable(v.key)}}
 		}
 		return []rule.Fix{{Kind: rule.Manual, Summary: bindingAdvice(x)}}
 	}
 	least, fits := e.least(x)
 	var out []rule.Fix
-	if v := rbacValue(e.pass.Airflow(), x, least, fits); v != nil {
-		out = append(out, rule.Fix{Kind: rule.Values, Summary: v.order, ValuesKey: v.key})
+	if v := rbacValue(e.pass, x, least, fits); v != nil {
+		out = append(out, rule.Fix{Kind: rule.Values, Summary: v.order, ValuesKey: e.pass.Reachable(v.key)})
 	}
 	if fits {
 		summary := "leave only: " + rightsInWords(least)

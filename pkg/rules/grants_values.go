@@ -7,6 +7,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 )
 
 // rbacSwitch is a chart's values key that takes rights away.
@@ -34,11 +35,11 @@ var rbacSwitches = []rbacSwitch{
 
 // rbacValue is the switch that takes an excess away, or nil. A switch for the
 // whole role counts only where nobody needs any of it.
-func rbacValue(id airflow.Identity, x *excess, least []rbacv1.PolicyRule, fits bool) *rbacSwitch {
+func rbacValue(p *rule.Pass, x *excess, least []rbacv1.PolicyRule, fits bool) *rbacSwitch {
 	over := x.all()
 	for i := range rbacSwitches {
 		s := &rbacSwitches[i]
-		if s.dialect != id.Dialect || !s.fits(x) {
+		if s.dialect != p.Airflow().Dialect || p.Reachable(s.key) == "" || !s.fits(x) {
 			continue
 		}
 		if s.resource == "" && fits && len(least) == 0 || s.resource != "" && onlyAbout(over, s.resource) {

@@ -40,11 +40,11 @@ func (t trappedValue) severity() rule.Severity {
 	return rule.Medium
 }
 
-func (t trappedValue) fix() rule.Fix {
+func (t trappedValue) fix(p *rule.Pass) rule.Fix {
 	if t.trap.instead == "" {
 		return rule.Fix{Kind: rule.Manual, Summary: t.trap.order}
 	}
-	return rule.Fix{Kind: rule.Values, Summary: t.trap.order, ValuesKey: t.trap.instead}
+	return rule.Fix{Kind: rule.Values, Summary: t.trap.order, ValuesKey: p.Reachable(t.trap.instead)}
 }
 
 // given is what the user gave and what became of it.
@@ -82,8 +82,9 @@ func (v *given) matching(t *trap) []string {
 	if value == nil {
 		return nil
 	}
+	parent = v.pass.Reachable(parent)
 	if !all {
-		return []string{t.key}
+		return []string{parent}
 	}
 	below, _ := value.(map[string]any)
 	var out []string
@@ -95,8 +96,16 @@ func (v *given) matching(t *trap) []string {
 	return out
 }
 
-// value is the user's own at a path; nil where none was given.
+// value is the user's own at a path of the Airflow chart, which may be part of
+// another; nil where none was given or the chart knows no such key.
 func (v *given) value(path string) any {
+	if path = v.pass.Reachable(path); path == "" {
+		return nil
+	}
+	return v.at(path)
+}
+
+func (v *given) at(path string) any {
 	var at any = v.values
 	for key := range strings.SplitSeq(path, ".") {
 		m, _ := at.(map[string]any)
