@@ -19,6 +19,13 @@ func (p *Pass) Environment(w *airflow.Workload, container string) (list []airflo
 	return p.model.Environment(w, container)
 }
 
+// SettingIn is the value that one container gives an option. It is false where
+// there is no such container, or this Airflow has no such option.
+func (p *Pass) SettingIn(w *airflow.Workload, container, section, key string) (airflow.Setting, bool) {
+	p.readsConfiguration()
+	return p.model.SettingIn(w, container, section, key)
+}
+
 // WebserverConfig are the values that webserver_config.py gives one of its
 // names; none where no such file is mounted or the file leaves the name alone.
 func (p *Pass) WebserverConfig(name string) []airflow.Setting {

@@ -41,12 +41,15 @@ func checkClassicUI(p *rule.Pass) {
 	if p.Airflow().Major != 1 {
 		return
 	}
-	for _, rbac := range webSettings(p, "webserver", "rbac") {
-		for _, authenticate := range webSettings(p, "webserver", "authenticate") {
-			p.Subjects++
-			if isOn(rbac) || isOn(authenticate) || rbac.Workload != authenticate.Workload {
-				continue
-			}
+	for _, w := range p.Workloads() {
+		main, ok := w.Main()
+		if !ok || w.Component != airflow.Webserver {
+			continue
+		}
+		p.Subjects++
+		rbac, _ := p.SettingIn(w, main.Name, "webserver", "rbac")
+		authenticate, _ := p.SettingIn(w, main.Name, "webserver", "authenticate")
+		if both := judgeable(p, []airflow.Setting{rbac, authenticate}); len(both) == 2 && !isOn(rbac) && !isOn(authenticate) {
 			p.Report(settingFinding(rbac, "[webserver] rbac and authenticate are off: the pages ask for no login", settingFixes(p, rbac, "set it to True")))
 		}
 	}

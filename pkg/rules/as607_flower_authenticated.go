@@ -72,14 +72,11 @@ func flowerLogin(p *rule.Pass, w *airflow.Workload, main airflow.Container) (has
 	if flowerLoginFlag.MatchString(command) || flowerLocal.MatchString(command) {
 		return true, ""
 	}
-	for _, s := range p.Settings("celery", "flower_basic_auth") {
-		switch {
-		case s.Workload != w:
-		case s.Known && s.Value != "":
-			return true, ""
-		case !s.Known:
-			why = whyUnknown(s)
-		}
+	switch s, _ := p.SettingIn(w, main.Name, "celery", "flower_basic_auth"); {
+	case s.Known && s.Value != "":
+		return true, ""
+	case !s.Known:
+		why = whyUnknown(s)
 	}
 	for _, name := range []string{"FLOWER_BASIC_AUTH", "FLOWER_AUTH_PROVIDER", "FLOWER_AUTH"} {
 		s, set := p.Env(w, main.Name, name)
