@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -49,8 +50,8 @@ func (c *Cluster) read(ctx context.Context, found Found, revision int) (*snapsho
 
 // fetch reads the record and the live objects side by side.
 func (r *run) fetch(ctx context.Context) error {
-	if r.revision != 0 && !slices.Contains(r.found.Revisions, r.revision) {
-		return fmt.Errorf("release %s in namespace %s has no revision %d; stored: %s", r.found.Name, r.found.Namespace, r.revision, numbers(r.found.Revisions))
+	if err := r.checkRevision(); err != nil {
+		return err
 	}
 	g := newGroup(ctx)
 	g.run("reading the release", r.fetchRecord)
@@ -66,6 +67,17 @@ func (r *run) fetch(ctx context.Context) error {
 	}
 	r.cluster.shared.into(r)
 	return nothingRead(r.coverage)
+}
+
+func (r *run) checkRevision() error {
+	release := "release " + r.found.Name + " in namespace " + r.found.Namespace
+	switch {
+	case r.revision == 0 || slices.Contains(r.found.Revisions, r.revision):
+		return nil
+	case len(r.found.Revisions) == 0:
+		return fmt.Errorf("%s: no revision can be read: %s", release, r.found.unread.Reason)
+	}
+	return fmt.Errorf("%s has no revision %d; stored: %s", release, r.revision, numbers(r.found.Revisions))
 }
 
 func (r *run) fetchRecord(ctx context.Context) (err error) {
@@ -167,10 +179,7 @@ func bareObject(what reading, version string, m *metav1.PartialObjectMetadata) s
 func numbers(list []int) string {
 	var words []string
 	for _, n := range list {
-		words = append(words, fmt.Sprint(n))
-	}
-	if len(words) == 0 {
-		return "none"
+		words = append(words, strconv.Itoa(n))
 	}
 	return strings.Join(words, ", ")
 }

@@ -153,6 +153,19 @@ func TestReadAnOlderRevisionJudgesItsManifest(t *testing.T) {
 	}
 }
 
+func TestReadARevisionWithoutRecord(t *testing.T) {
+	f := newFakeAPI(t, scheduler("team", "af"))
+	c := f.cluster()
+	found, _, err := c.Releases(context.Background(), "team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Read(context.Background(), found[0], 4)
+	if err == nil || err.Error() != "release af in namespace team: no revision can be read: Helm holds no record of this release in its namespace" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestReadWithoutRecord(t *testing.T) {
 	for _, test := range []struct {
 		name   string
