@@ -97,7 +97,6 @@ func (d *document) checkExceptions(known Catalogue) error {
 
 // mistake is the first field of an exception that is wrong, and how.
 func (e exceptionEntry) mistake(known Catalogue) (field, what string) {
-	_, err := time.Parse(time.DateOnly, e.Expires)
 	switch {
 	case e.Rule == "":
 		return "rule", "is missing"
@@ -109,6 +108,14 @@ func (e exceptionEntry) mistake(known Catalogue) (field, what string) {
 		return "component", fmt.Sprintf("is %q, which is no component", e.Component)
 	case e.Kind != "" && (e.Kind[0] < 'A' || e.Kind[0] > 'Z'):
 		return "kind", fmt.Sprintf("is %q; write it as Kubernetes does, for example Deployment", e.Kind)
+	}
+	return e.answerable()
+}
+
+// answerable wants somebody to have said why, who and until when.
+func (e exceptionEntry) answerable() (field, what string) {
+	_, err := time.Parse(time.DateOnly, e.Expires)
+	switch {
 	case e.Reason == "":
 		return "reason", "is missing"
 	case e.Owner == "":

@@ -152,7 +152,7 @@ func firstFix(fixes []check.Fix) *check.Fix {
 	for _, wanted := range []func(check.Fix) bool{
 		func(f check.Fix) bool { return f.Kind == rule.Values && f.ValuesKey != "" },
 		func(f check.Fix) bool { return f.Kind == rule.Patch },
-		func(f check.Fix) bool { return true },
+		func(check.Fix) bool { return true },
 	} {
 		if i := slices.IndexFunc(fixes, wanted); i >= 0 {
 			return &fixes[i]

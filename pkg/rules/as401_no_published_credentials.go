@@ -110,8 +110,8 @@ func (s *credentialSearch) environment(w *airflow.Workload, c airflow.Container)
 	if complete || !s.pass.Read(snapshot.Secret) {
 		return
 	}
-	if any, set := s.pass.Env(w, c.Name, "ANY_OTHER_VARIABLE"); set && !any.Known { // why those that nothing names are not known
-		s.pass.Unknown(any.Reason)
+	if other, set := s.pass.Env(w, c.Name, "ANY_OTHER_VARIABLE"); set && !other.Known { // why those that nothing names are not known
+		s.pass.Unknown(other.Reason)
 	}
 }
 
@@ -195,7 +195,7 @@ func (s *credentialSearch) componentOf(at whereabouts, c *credential) airflow.Co
 }
 
 func publishedMessage(found sighting, id string) string {
-	if by := publishers[id]; by != "" {
+	if by := publisher(id); by != "" {
 		return fmt.Sprintf("%s is the one that %s", found.credential.what, by)
 	}
 	if len(found.user.Published) > 0 {

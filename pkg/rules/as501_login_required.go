@@ -99,16 +99,16 @@ func safeBackend(s airflow.Setting) string {
 func usesFAB(p *rule.Pass) bool { return mayUse(p, "Fab") }
 
 func mayUse(p *rule.Pass, manager string) bool {
-	any := false
+	found := false
 	for _, s := range p.Settings("core", "auth_manager") {
 		if !slices.Contains(webComponents, s.Component) {
 			continue
 		}
-		if any = true; !s.Clear() || strings.Contains(s.Value, manager+"AuthManager") || !isShipped(s.Value) {
+		if found = true; !s.Clear() || strings.Contains(s.Value, manager+"AuthManager") || !isShipped(s.Value) {
 			return true
 		}
 	}
-	return !any
+	return !found
 }
 
 // isShipped says that an auth manager comes with Airflow or its providers, so that its name tells what it does.

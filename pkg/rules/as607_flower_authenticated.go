@@ -69,30 +69,34 @@ var (
 // only, where a proxy asks; why is set where that could not be read.
 func flowerLogin(p *rule.Pass, w *airflow.Workload, main airflow.Container) (has bool, why string) {
 	command := strings.Join(slices.Concat(main.Command, main.Args), " ")
-	if flowerLoginFlag.MatchString(command) || flowerLocal.MatchString(command) {
+	if flowerLoginFlag.MatchString(command) || flowerLocal.MatchString(command) || listensLocally(p, w, main) {
 		return true, ""
 	}
-	switch s, _ := p.SettingIn(w, main.Name, "celery", "flower_basic_auth"); {
-	case s.Known && s.Value != "":
-		return true, ""
-	case !s.Known:
-		why = whyUnknown(s)
-	}
+	basic, _ := p.SettingIn(w, main.Name, "celery", "flower_basic_auth")
+	settings := []airflow.Setting{basic}
 	for _, name := range []string{"FLOWER_BASIC_AUTH", "FLOWER_AUTH_PROVIDER", "FLOWER_AUTH"} {
-		s, set := p.Env(w, main.Name, name)
-		switch {
-		case set && s.Known && s.Value != "":
+		if s, set := p.Env(w, main.Name, name); set {
+			settings = append(settings, s)
+		}
+	}
+	for _, s := range settings {
+		if s.Known && s.Value != "" {
 			return true, ""
-		case set && !s.Known:
+		}
+		if !s.Known {
 			why = whyUnknown(s)
 		}
 	}
+	return false, why
+}
+
+func listensLocally(p *rule.Pass, w *airflow.Workload, main airflow.Container) bool {
 	for _, name := range []string{"FLOWER_ADDRESS", "AIRFLOW__CELERY__FLOWER_HOST"} {
 		if s, set := p.Env(w, main.Name, name); set && s.Clear() && (s.Value == "127.0.0.1" || s.Value == "localhost") {
-			return true, ""
+			return true
 		}
 	}
-	return false, why
+	return false
 }
 
 // judgeFlowerAPI: since 2.0 Flower opens its API only where it is told to.

@@ -75,12 +75,25 @@ var connectionNames = []string{
 }
 
 // publishers say who made a value public, for values that are no words.
-var publishers = map[string]string{
-	"community-fernet-key": "the User Community chart ships", "community-web-secret-key": "the User Community chart ships",
-	"community-replication-password": "the User Community chart ships",
-	"puckel-fernet-key":              "puckel/docker-airflow ships", "airflow-ci-fernet-key": "Airflow's own tests use",
-	"bitnami-fernet-key": "the bitnami chart's documentation shows", "bitnami-secret-key": "the bitnami chart's documentation shows",
-	"temporary-key": "Airflow had as its default up to 1.10.13",
+var publishers = []struct{ id, by string }{
+	{"community-fernet-key", "the User Community chart ships"},
+	{"community-web-secret-key", "the User Community chart ships"},
+	{"community-replication-password", "the User Community chart ships"},
+	{"puckel-fernet-key", "puckel/docker-airflow ships"},
+	{"airflow-ci-fernet-key", "Airflow's own tests use"},
+	{"bitnami-fernet-key", "the bitnami chart's documentation shows"},
+	{"bitnami-secret-key", "the bitnami chart's documentation shows"},
+	{"temporary-key", "Airflow had as its default up to 1.10.13"},
+}
+
+// publisher is who made a value public; empty for words.
+func publisher(id string) string {
+	for _, p := range publishers {
+		if p.id == id {
+			return p.by
+		}
+	}
+	return ""
 }
 
 // credentialNamed is the credential that stands under a name, or nil.
@@ -98,7 +111,7 @@ func credentialNamed(name string) *credential {
 // stands; nil where it is none, or a word that only means something in its place.
 func unmistakable(m snapshot.Masked) *credential {
 	for _, id := range m.Published {
-		if publishers[id] == "" || id == "temporary-key" {
+		if publisher(id) == "" || id == "temporary-key" {
 			continue
 		}
 		for _, c := range credentials {
