@@ -44,7 +44,7 @@ func checkRoleIsLeastPrivilege(p *rule.Pass) {
 			over.add(g, wholeRole, rights...)
 		}
 	}
-	over.report(unneededInWords, "")
+	over.report(unneededInWords)
 }
 
 // unneededInWords says who holds what too much, accounts with the same excess together.

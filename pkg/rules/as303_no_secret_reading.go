@@ -34,7 +34,7 @@ func checkNoSecretReading(p *rule.Pass) {
 	}
 	over.report(func(x *excess) string {
 		return x.names() + " may read every Secret: " + rightsInWords(x.all())
-	}, "")
+	})
 }
 
 // included are the single rights on resources of a group, with any name, that a rule gives.

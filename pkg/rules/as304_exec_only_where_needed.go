@@ -36,5 +36,5 @@ func checkExecOnlyWhereNeeded(p *rule.Pass) {
 	}
 	over.report(func(x *excess) string {
 		return x.names() + " may run commands in every pod: " + rightsInWords(x.all())
-	}, "")
+	})
 }

@@ -41,5 +41,5 @@ func checkNoWildcards(p *rule.Pass) {
 	}
 	over.report(func(x *excess) string {
 		return fmt.Sprintf("a wildcard lets %s %s", x.names(), rightsInWords(x.all()))
-	}, "")
+	})
 }

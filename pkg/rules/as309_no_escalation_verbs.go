@@ -63,7 +63,7 @@ func checkNoEscalationVerbs(p *rule.Pass) {
 	}
 	over.report(func(x *excess) string {
 		return x.names() + " can give itself more rights: " + rightsInWords(x.all())
-	}, "")
+	})
 }
 
 // escalating are the rights of a rule, named objects included, that lead to others.

@@ -73,7 +73,8 @@ func checkRegistryAllowed(p *rule.Pass) {
 func abandonedBy(i image) *abandonedRegistry {
 	for n := range abandonedRegistries {
 		a := &abandonedRegistries[n]
-		if i.under(a.Place) && !(a.ExceptLatest && movingTag(i) != "") {
+		stillBuilt := a.ExceptLatest && movingTag(i) != ""
+		if i.under(a.Place) && !stillBuilt {
 			return a
 		}
 	}

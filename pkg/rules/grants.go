@@ -131,7 +131,7 @@ func (x *excess) all() []rbacv1.PolicyRule {
 }
 
 // report turns the places into findings.
-func (e *excesses) report(message func(*excess) string, severity rule.Severity) {
+func (e *excesses) report(message func(*excess) string) {
 	slices.SortFunc(e.list, func(a, b *excess) int { return cmp.Or(a.target.Compare(b.target), cmp.Compare(a.path, b.path)) })
 	for _, x := range e.list {
 		text := message(x)
@@ -139,7 +139,7 @@ func (e *excesses) report(message func(*excess) string, severity rule.Severity) 
 			text = fmt.Sprintf("through group %s: %s", x.group, text)
 		}
 		e.pass.Report(rule.Finding{
-			Target: x.target, Component: x.component(), Path: x.path, Message: text, Severity: severity,
+			Target: x.target, Component: x.component(), Path: x.path, Message: text,
 			Fixes: e.fixes(x),
 		})
 	}
