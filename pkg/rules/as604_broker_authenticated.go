@@ -20,7 +20,7 @@ var brokerAuthenticated = &rule.Rule{
 	FixKinds: []rule.FixKind{rule.Values, rule.Manual},
 	Topics:   []string{"Redis"},
 	Refs: []rule.Ref{
-		owasp("K09"), owasp("K05"), mitre("T1210"), mitre("T1078.001"),
+		owasp("K09"), mitre("T1078.001"), mitre("T1110.001"),
 		{Source: "Redis documentation", ID: "Redis security", URL: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/"},
 	},
 	Needs: snapshot.Workloads,

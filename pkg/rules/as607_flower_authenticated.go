@@ -23,7 +23,7 @@ var flowerAuthenticated = &rule.Rule{
 	FixKinds: []rule.FixKind{rule.Values, rule.Manual},
 	Topics:   []string{"Flower"},
 	Refs: []rule.Ref{
-		owasp("K09"), owasp("K06"), mitre("T1190"), mitre("T1133"),
+		owasp("K06"), owasp("K09"), mitre("T1190"),
 		{Source: "Flower documentation", ID: "Authentication", URL: "https://flower.readthedocs.io/en/latest/auth.html"},
 	},
 	Needs: snapshot.Workloads,
