@@ -30,9 +30,11 @@ type record struct {
 	} `json:"info"`
 	Chart struct {
 		Metadata  *chart.Metadata `json:"metadata"`
+		Lock      *chart.Lock     `json:"lock"`
 		Templates []*chart.File   `json:"templates"`
 		Values    map[string]any  `json:"values"`
 		Schema    []byte          `json:"schema"`
+		Files     []*chart.File   `json:"files"` // some charts keep templates among them
 	} `json:"chart"`
 	Config   map[string]any `json:"config"`
 	Manifest string         `json:"manifest"`
@@ -95,7 +97,8 @@ func unpack(packed []byte) ([]byte, error) {
 // helmChart is the chart as Helm's own packages want it. A record holds no
 // subcharts: Helm does not store them.
 func (r *record) helmChart() *chart.Chart {
-	return &chart.Chart{Metadata: r.Chart.Metadata, Templates: r.Chart.Templates, Values: r.Chart.Values, Schema: r.Chart.Schema}
+	c := r.Chart
+	return &chart.Chart{Metadata: c.Metadata, Lock: c.Lock, Templates: c.Templates, Values: c.Values, Schema: c.Schema, Files: c.Files}
 }
 
 // isAirflow says whether the record's chart is an Airflow chart, or wraps one.

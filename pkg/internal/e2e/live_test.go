@@ -2,11 +2,15 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -87,4 +91,57 @@ spec: {serviceAccountName: %[1]s-tasks, containers: [{name: base, image: apache/
 			t.Errorf("%s has the pods %s", release, all(s, snapshot.Pod))
 		}
 	}
+}
+
+// TestDriftMisspeltValueAndReplay changes one thing by hand and misspells one
+// value: both are found, and a saved snapshot tells the same.
+func TestDriftMisspeltValueAndReplay(t *testing.T) {
+	c := controlplane.ForTest(t, controlplane.Options{})
+	admin := as(t, c.Kubeconfig(controlplane.Admin))
+	for helm, chart := range map[string]string{"helm3": "community", "helm4": "official"} {
+		install(t, c, helm, chart, chart, "af", "--set", "schedulr.replicas=2,scheduler.replicas=1")
+		s := read(t, admin, chart, "af")
+		if !slices.Equal(s.Release.Unread, []string{"schedulr"}) {
+			t.Errorf("%s: values that reach nothing: %q", chart, s.Release.Unread)
+		}
+		before := outcomes(t, s)
+		if before["AS711"] != rule.Passed || before["AS712"] != rule.Failed {
+			t.Errorf("%s: AS711 %s, AS712 %s", chart, before["AS711"], before["AS712"])
+		}
+		if _, err := c.Run(t.Context(), controlplane.Admin, "kubectl", "patch", "deployment", "af-scheduler", "-n", chart, "--type=json",
+			"-p", `[{"op": "add", "path": "/spec/template/spec/containers/0/securityContext", "value": {"privileged": true}}]`); err != nil {
+			t.Fatal(err)
+		}
+		s = read(t, admin, chart, "af")
+		after := outcomes(t, s)
+		if after["AS711"] != rule.Failed || after["AS101"] != rule.Failed {
+			t.Errorf("%s: after the change AS711 %s, AS101 %s", chart, after["AS711"], after["AS101"])
+		}
+		text := written(t, s)
+		replayed, err := collect.ReadSnapshot(strings.NewReader(text), "saved")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if written(t, replayed) != text || reportOf(t, replayed) != reportOf(t, s) {
+			t.Errorf("%s: the saved snapshot tells something else", chart)
+		}
+	}
+}
+
+func outcomes(t *testing.T, s *snapshot.Snapshot) map[string]rule.Outcome {
+	t.Helper()
+	out := map[string]rule.Outcome{}
+	for _, result := range judge(t, s).Results {
+		out[result.Rule] = result.Outcome
+	}
+	return out
+}
+
+func reportOf(t *testing.T, s *snapshot.Snapshot) string {
+	t.Helper()
+	text, err := json.Marshal(judge(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
