@@ -12,6 +12,8 @@ type Model struct {
 	Snapshot *snapshot.Snapshot
 	// Workloads are sorted by component, kind, namespace and name.
 	Workloads []*Workload
+	// Malformed are the objects that should have pods and whose pods do not fit Kubernetes' API: nothing else can be said of them.
+	Malformed []*snapshot.Object
 	// TaskPods says whether the KubernetesExecutor's pods are needed and known.
 	TaskPods TaskPodState
 
@@ -26,7 +28,7 @@ type Model struct {
 // safe for use by several rules at once.
 func New(s *snapshot.Snapshot) *Model {
 	m := &Model{Snapshot: s, index: newIndex(s), config: map[*Workload]*config{}}
-	m.Workloads = workloads(s, m.index)
+	m.Workloads, m.Malformed = workloads(s, m.index)
 	labels := chartLabels(s)
 	m.Identity = identify(s, labels, m.Workloads)
 	m.prefix = valuesPrefix(s, m.Workloads)

@@ -15,9 +15,13 @@ import (
 // ErrNothing says that there was nothing to judge: never a pass.
 var ErrNothing = errors.New("nothing to evaluate")
 
-// Run judges a model by the rules of a profile.
-// It fails with ErrNothing where the model holds no workload.
+// Run judges a model by the rules of a profile. It fails with ErrNothing where
+// the model holds no workload, and where an object's pods are no pods: leaving
+// that object out would look like a pass.
 func Run(model *airflow.Model, rules []*rule.Rule, with *profile.Profile) (*Report, error) {
+	for _, o := range model.Malformed {
+		return nil, malformed(o)
+	}
 	if len(model.Workloads) == 0 {
 		return nil, fmt.Errorf("%w: the source holds no workload of an Airflow release", ErrNothing)
 	}
@@ -32,6 +36,14 @@ func Run(model *airflow.Model, rules []*rule.Rule, with *profile.Profile) (*Repo
 	r.Exceptions = exceptions.states()
 	r.summarise()
 	return r, nil
+}
+
+func malformed(o *snapshot.Object) error {
+	where := ""
+	if o.File != "" {
+		where = fmt.Sprintf("%s:%d: ", o.File, o.Line)
+	}
+	return fmt.Errorf("%s%s in namespace %s: its pod does not fit Kubernetes' API (check the types of the fields of the pod's spec)", where, o.Ref, o.Namespace)
 }
 
 func newReport(model *airflow.Model, with *profile.Profile) *Report {

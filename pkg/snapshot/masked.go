@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -24,12 +23,10 @@ type Masked struct {
 // String never shows anything.
 func (Masked) String() string { return "[secret]" }
 
-var maskToken = regexp.MustCompile(`⟦secret ([0-9a-z]+)((?: [a-z]+(?::[a-z0-9-]+)?)*)⟧`)
-
 // Token is the text that stands for m in an object's content.
 func (m Masked) Token() string {
 	var b strings.Builder
-	b.WriteString("⟦secret " + m.ID)
+	b.WriteString(tokenStart + m.ID)
 	for _, name := range m.Published {
 		b.WriteString(" published:" + name)
 	}
@@ -37,58 +34,96 @@ func (m Masked) Token() string {
 	if m.Fernet {
 		b.WriteString(" fernet")
 	}
-	b.WriteString("⟧")
+	b.WriteString(tokenEnd)
 	return b.String()
 }
 
+const (
+	tokenStart = "⟦secret "
+	tokenEnd   = "⟧"
+)
+
 // ParseMasked reads a text that is one token and nothing else.
 func ParseMasked(text string) (Masked, bool) {
-	if !strings.HasPrefix(text, "⟦secret ") {
-		return Masked{}, false
-	}
-	found := maskToken.FindStringSubmatch(text)
-	if found == nil || found[0] != text {
-		return Masked{}, false
-	}
-	return parseToken(found), true
+	m, length := parseToken(text)
+	return m, length > 0 && length == len(text)
 }
 
 // MaskedIn are the tokens inside a text, in order.
 func MaskedIn(text string) []Masked {
-	if !strings.Contains(text, "⟦secret ") {
-		return nil
-	}
 	var out []Masked
-	for _, found := range maskToken.FindAllStringSubmatch(text, -1) {
-		out = append(out, parseToken(found))
-	}
+	eachToken(text, func(m Masked) { out = append(out, m) }, nil)
 	return out
 }
 
 // Redact replaces every token by "[secret]", for texts that a person reads.
 func Redact(text string) string {
-	if !strings.Contains(text, "⟦secret ") {
-		return text
-	}
-	return maskToken.ReplaceAllString(text, "[secret]")
+	return replaceTokens(text, func(m Masked) string { return m.String() })
 }
 
 // Renumber replaces the ID of every token in a text.
 func Renumber(text string, id func(string) string) string {
-	if !strings.Contains(text, "⟦secret ") {
-		return text
-	}
-	return maskToken.ReplaceAllStringFunc(text, func(token string) string {
-		m := parseToken(maskToken.FindStringSubmatch(token))
+	return replaceTokens(text, func(m Masked) string {
 		m.ID = id(m.ID)
 		return m.Token()
 	})
 }
 
-func parseToken(found []string) Masked {
-	m := Masked{ID: found[1]}
-	for _, word := range strings.Fields(found[2]) {
-		name, value, _ := strings.Cut(word, ":")
+func replaceTokens(text string, with func(Masked) string) string {
+	if !strings.Contains(text, tokenStart) {
+		return text
+	}
+	var b strings.Builder
+	eachToken(text, func(m Masked) { b.WriteString(with(m)) }, func(plain string) { b.WriteString(plain) })
+	return b.String()
+}
+
+// eachToken walks a text: token is told of each token, plain (if any) of what lies between.
+func eachToken(text string, token func(Masked), plain func(string)) {
+	tell := func(s string) {
+		if plain != nil && s != "" {
+			plain(s)
+		}
+	}
+	begin := 0
+	for at := 0; ; {
+		i := strings.Index(text[at:], tokenStart)
+		if i < 0 {
+			tell(text[begin:])
+			return
+		}
+		at += i
+		m, length := parseToken(text[at:])
+		if length == 0 {
+			at += len(tokenStart)
+			continue
+		}
+		tell(text[begin:at])
+		token(m)
+		at += length
+		begin = at
+	}
+}
+
+// parseToken reads the token a text begins with; length is 0 where it begins with none.
+func parseToken(text string) (m Masked, length int) {
+	if !strings.HasPrefix(text, tokenStart) {
+		return Masked{}, 0
+	}
+	end := strings.Index(text, tokenEnd)
+	if end < 0 {
+		return Masked{}, 0
+	}
+	words := strings.Split(text[len(tokenStart):end], " ")
+	if !isWord(words[0], "") {
+		return Masked{}, 0
+	}
+	m.ID = words[0]
+	for _, word := range words[1:] {
+		name, value, valued := strings.Cut(word, ":")
+		if !isWord(name, "") || valued && !isWord(value, "-") || name == "published" && !valued {
+			return Masked{}, 0
+		}
 		switch name {
 		case "published":
 			m.Published = append(m.Published, value)
@@ -98,5 +133,15 @@ func parseToken(found []string) Masked {
 			m.Fernet = true
 		}
 	}
-	return m
+	return m, end + len(tokenEnd)
+}
+
+// isWord says that a text is lower-case letters, digits and the extra characters, and not empty.
+func isWord(text, extra string) bool {
+	for _, r := range text {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune(extra, r) {
+			return false
+		}
+	}
+	return text != ""
 }

@@ -49,3 +49,22 @@ func TestMaskedNeverPrints(t *testing.T) {
 		t.Errorf("String shows %q", got)
 	}
 }
+
+func FuzzTokens(f *testing.F) {
+	f.Add("a" + Masked{ID: "1", Published: []string{"x-1"}, Size: 16, Fernet: true}.Token() + "b")
+	f.Add("⟦secret ⟦secret 1⟧")
+	f.Add("⟦secret 1 size:⟧⟦secret 2 Size:1⟧")
+	f.Fuzz(func(t *testing.T, text string) {
+		if got := Renumber(text, func(id string) string { return id }); len(MaskedIn(got)) != len(MaskedIn(text)) {
+			t.Errorf("%q became %q", text, got)
+		}
+		if len(MaskedIn(Redact(text))) != 0 {
+			t.Errorf("a token outlives Redact in %q", text)
+		}
+		for _, m := range MaskedIn(text) {
+			if again, ok := ParseMasked(m.Token()); !ok || again.ID != m.ID {
+				t.Errorf("%q holds a token that does not read back", text)
+			}
+		}
+	})
+}
