@@ -56,8 +56,11 @@ func clearAnnotation(key string) bool {
 // lastApplied is kubectl's copy of a whole object, secrets and all.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-func (m *masker) annotations(node any) {
-	list, _ := node.(map[string]any)
+func (m *masker) annotations(node any) any {
+	list, ok := node.(map[string]any)
+	if !ok {
+		return m.all(node)
+	}
 	for key, value := range list {
 		text, isText := value.(string)
 		switch {
@@ -70,4 +73,5 @@ func (m *masker) annotations(node any) {
 			list[key] = m.all(value)
 		}
 	}
+	return list
 }

@@ -14,7 +14,9 @@ func (m *masker) object(content map[string]any) {
 	if !found {
 		group = ""
 	}
-	m.metadata(content["metadata"])
+	if meta, found := content["metadata"]; found {
+		content["metadata"] = m.metadata(meta)
+	}
 	switch what := group + "/" + kind; {
 	case what == "/Secret":
 		m.secret(content)
@@ -63,8 +65,11 @@ var clearMetadata = []string{
 	"labels", "annotations", "ownerReferences", "finalizers", "deletionGracePeriodSeconds",
 }
 
-func (m *masker) metadata(node any) {
-	meta, _ := node.(map[string]any)
+func (m *masker) metadata(node any) any {
+	meta, ok := node.(map[string]any)
+	if !ok {
+		return m.all(node)
+	}
 	for key, value := range meta {
 		switch {
 		case !contains(clearMetadata, key):
@@ -72,13 +77,14 @@ func (m *masker) metadata(node any) {
 		case key == "labels":
 			meta[key] = m.words(value)
 		case key == "annotations":
-			m.annotations(value)
+			meta[key] = m.annotations(value)
 		case key == "ownerReferences", key == "finalizers":
 			meta[key] = m.tree(value)
 		default:
 			meta[key] = m.plain(value)
 		}
 	}
+	return meta
 }
 
 // fields masks the fields of a known kind, the metadata apart.

@@ -16,11 +16,9 @@ func (m *masker) podField(key string, value any) (any, bool) {
 	case "tls":
 		return m.tls(value), true
 	case "annotations":
-		m.annotations(value)
-		return value, true
+		return m.annotations(value), true
 	case "metadata":
-		m.metadata(value)
-		return value, true
+		return m.metadata(value), true
 	}
 	return nil, false
 }

@@ -1,10 +1,6 @@
 package collect
 
-import (
-	"strings"
-
-	"sigs.k8s.io/yaml"
-)
+import "strings"
 
 // isPodTemplate says that a ConfigMap's key holds the KubernetesExecutor's task pod.
 func isPodTemplate(name string) bool {
@@ -24,7 +20,7 @@ func (m *masker) podTemplate(text string) string {
 	}
 	pod["kind"], pod["apiVersion"] = "Pod", "v1"
 	m.object(pod)
-	out, err := yaml.Marshal(pod)
+	out, err := writeYAML(pod)
 	if err != nil {
 		return m.token(text)
 	}

@@ -60,7 +60,7 @@ func (m *masker) valueMap(parent, key string, node map[string]any) any {
 			out[k] = m.annotationValue(k, text)
 		case isText && valueWords(key):
 			out[k] = m.wordValue(text)
-		case clearTrees[key] || key == "securityContexts":
+		case clearTrees[key] || key == "securityContexts" || strings.HasSuffix(key, "Ref"):
 			out[k] = m.treeValue(k, v)
 		default:
 			out[k] = m.value(key, k, v)

@@ -10,17 +10,37 @@ import (
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
-	"sigs.k8s.io/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // WriteSnapshot writes a snapshot as YAML, always the same bytes for the same snapshot.
 func WriteSnapshot(w io.Writer, s *snapshot.Snapshot) error {
-	text, err := yaml.Marshal(s)
+	text, err := json.Marshal(s)
+	if err != nil {
+		return errors.New("the snapshot cannot be written")
+	}
+	value, err := parseJSON(text, "", 1)
+	if err != nil {
+		return errors.New("the snapshot cannot be written")
+	}
+	text, err = writeYAML(value)
 	if err != nil {
 		return errors.New("the snapshot cannot be written as YAML")
 	}
 	_, err = w.Write(text)
 	return err
+}
+
+// writeYAML writes plain values as YAML: keys sorted, no text folded, always the same bytes.
+func writeYAML(value any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), encoder.Close()
 }
 
 // ReadSnapshot reads what WriteSnapshot wrote; name stands for the source in errors.

@@ -27,7 +27,7 @@ func parseYAML(text []byte, file string, line int) (value any, root *yaml.Node, 
 	}()
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, nil, yamlError(err, file, line, line+bytes.Count(bytes.TrimSpace(text), []byte("\n")))
+		return nil, nil, yamlError(err, file, line, line+bytes.Count(bytes.TrimRight(text, " \n"), []byte("\n")))
 	}
 	if len(document.Content) == 0 {
 		return nil, &document, nil
