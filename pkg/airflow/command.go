@@ -31,7 +31,7 @@ var chartCommands = map[string]string{
 	"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": "DATABASE_SQLALCHEMY_CMD",
 }
 
-const chartSecret = "-config-envs"
+const chartSecret = "-config-envs" //nolint:gosec // the end of an object's name
 
 // quoters are the variables whose commands quote another one for a URL, and what stands around it if it is not empty.
 var quoters = map[string]struct{ before, after string }{

@@ -2,7 +2,6 @@ package airflow
 
 import (
 	"encoding/base64"
-	"os"
 	"strings"
 	"testing"
 
@@ -79,18 +78,4 @@ func unread(s *snapshot.Snapshot, kind snapshot.Kind, state snapshot.State) {
 		}
 	}
 	s.Coverage = append(s.Coverage, snapshot.Coverage{Kind: kind, State: state})
-}
-
-// corpus is the text of one rendered chart, or skips the test.
-func corpus(t testing.TB, folder string) string {
-	t.Helper()
-	root := os.Getenv("AIRFLOWSEC_CORPUS")
-	if root == "" {
-		t.Skip("AIRFLOWSEC_CORPUS names no folder of rendered charts")
-	}
-	text, err := os.ReadFile(root + "/" + folder + "/manifest.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }

@@ -43,10 +43,10 @@ var options = []option{
 	{section: "api", key: "enable_experimental_api", since: "2.0", until: "3.0", defaults: []optionDefault{{value: "False"}}},
 
 	{section: "celery", key: "broker_url", sensitive: true, defaults: []optionDefault{
-		{value: "sqla+mysql://airflow:airflow@localhost:3306/airflow"}, {since: "2.0", value: "redis://redis:6379/0"},
+		{value: "sqla+mysql://airflow:airflow@localhost:3306/airflow"}, {since: "2.0", value: "redis://redis:6379/0"}, //nolint:gosec // Airflow's own published default
 	}},
 	{section: "celery", key: "result_backend", sensitive: true, defaults: []optionDefault{
-		{value: "db+mysql://airflow:airflow@localhost:3306/airflow"}, {since: "2.0", value: "db+postgresql://postgres:airflow@postgres/airflow"},
+		{value: "db+mysql://airflow:airflow@localhost:3306/airflow"}, {since: "2.0", value: "db+postgresql://postgres:airflow@postgres/airflow"}, //nolint:gosec // Airflow's own published default
 		{since: "2.4", note: "the metadata database"},
 	}},
 	{section: "celery", key: "flower_basic_auth", sensitive: true, defaults: []optionDefault{{note: "Flower asks for no password"}}},

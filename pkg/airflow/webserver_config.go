@@ -76,7 +76,7 @@ func longString(line, quoted string) string {
 			if end < 0 {
 				return quoted
 			}
-			line, quoted = line[end+3:], ""
+			line = line[end+3:]
 		}
 		double, single := strings.Index(line, `"""`), strings.Index(line, `'''`)
 		switch {

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
-	"sigs.k8s.io/yaml"
 )
 
 // customKinds make the API server serve what a gateway and a policy engine would bring.

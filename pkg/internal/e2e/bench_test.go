@@ -10,13 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
 )
 
 const revisionsEach = 10

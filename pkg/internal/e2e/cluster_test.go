@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/client-go/tools/clientcmd"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
@@ -17,7 +19,6 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // install installs a fixture chart in a namespace, which it makes where it is missing.
