@@ -10,6 +10,9 @@ import (
 // templatePlace is a template and line in an error of Helm's engine.
 var templatePlace = regexp.MustCompile(`([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+):(\d+)(?::\d+)?`)
 
+// executing names the template once more.
+var executing = regexp.MustCompile(`executing "[^"]*" at `)
+
 // chartError says why a chart does not render. What Helm says may quote the
 // user's values in any disguise, so only words that the chart itself or the
 // template engine uses are let through.
@@ -33,6 +36,7 @@ func chartError(path string, err error, words map[string]bool) error {
 	if place != "" {
 		out += " (" + place + ")"
 	}
+	problem = strings.TrimLeft(executing.ReplaceAllString(problem, "at "), "): ")
 	if said := onlyWords(problem, words); said != "" {
 		out += ": " + said
 	}

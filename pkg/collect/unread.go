@@ -22,7 +22,7 @@ func unreadValues(ch *chart.Chart, user map[string]any) []string {
 	r := &reach{templates: map[string]*parse.Tree{}, roots: map[string]abstract{}, aliases: map[string]abstract{}}
 	r.marks = &mark{}
 	r.addChart(ch, nil)
-	r.addTexts(ch.ChartFullPath(), user, nil, "user")
+	r.addTexts(ch.ChartFullPath()+" at ", user, nil, "user")
 	for range maxRounds {
 		before := len(r.aliases)
 		r.round()
@@ -47,7 +47,7 @@ type reach struct {
 	templates map[string]*parse.Tree
 	entries   []entry
 	texts     []text
-	roots     map[string]abstract // chart path to the dot its templates begin with
+	roots     map[string]abstract // a chart at a place, to the dot its templates begin with
 	aliases   map[string]abstract // place in the values to what templates put there
 	memo      map[string]abstract
 	depth     map[string]int
@@ -58,13 +58,14 @@ type reach struct {
 	blind     bool // a template reads a file, and the chart came without its files
 }
 
-// entry is a template that Helm renders by itself, or a value that is a template.
-type entry struct{ template, chart string }
+// entry is a template that Helm renders by itself, or a value that is a
+// template, and the root it begins with.
+type entry struct{ template, root string }
 
 func (r *reach) round() {
 	r.memo, r.depth, r.cached = map[string]abstract{}, map[string]int{}, map[fieldKey]abstract{}
 	for _, e := range r.entries {
-		r.consume(r.call(e.template, r.roots[e.chart]), false)
+		r.consume(r.call(e.template, r.roots[e.root]), false)
 	}
 }
 
@@ -80,8 +81,9 @@ func (r *reach) addChart(ch *chart.Chart, below []string) *atom {
 		"Files":    {{record: &fields{id: "files of " + name, files: files}}},
 		"Template": {{record: &fields{known: map[string]abstract{"BasePath": textOf(name + "/templates")}}}},
 	}
-	root := &atom{record: &fields{id: name, known: known}}
-	r.roots[name] = abstract{root}
+	id := name + " at " + placeName(below) // one chart may stand at several places
+	root := &atom{record: &fields{id: id, known: known}}
+	r.roots[id] = abstract{root}
 	r.addDependencies(ch, below, known)
 	for _, file := range ch.Templates {
 		full := path.Join(name, file.Name)
@@ -89,10 +91,10 @@ func (r *reach) addChart(ch *chart.Chart, below []string) *atom {
 			continue
 		}
 		if !strings.HasPrefix(path.Base(full), "_") {
-			r.entries = append(r.entries, entry{full, name})
+			r.entries = append(r.entries, entry{full, id})
 		}
 	}
-	r.addTexts(name, ch.Values, slices.Clone(below), "default")
+	r.addTexts(id, ch.Values, slices.Clone(below), "default")
 	return root
 }
 
@@ -169,31 +171,39 @@ type text struct {
 }
 
 // addTexts takes in the values that are templates themselves.
-func (r *reach) addTexts(chart string, node any, path []string, origin string) {
+func (r *reach) addTexts(root string, node any, path []string, origin string) {
 	switch node := node.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(node)) {
-			r.addTexts(chart, node[key], append(slices.Clone(path), key), origin)
+			r.addTexts(root, node[key], append(slices.Clone(path), key), origin)
 		}
 	case []any:
 		for i, entry := range node {
-			r.addTexts(chart, entry, append(slices.Clone(path), strconv.Itoa(i)), origin)
+			r.addTexts(root, entry, append(slices.Clone(path), strconv.Itoa(i)), origin)
 		}
 	case string:
 		name := "value " + placeName(append([]string{origin}, path...))
 		if strings.Contains(node, "{{") && r.parse(name, node) {
-			r.entries = append(r.entries, entry{name, chart})
+			r.entries = append(r.entries, entry{name, root})
 			r.texts = append(r.texts, text{path, name})
 		}
 	}
 }
 
-// parse adds a template and those it defines. One that does not parse is left out: rendering says so.
+// parse adds a template and those it defines; of two definitions of a name the
+// later counts, as in Helm. One that does not parse is left out: rendering says so.
 func (r *reach) parse(name, text string) bool {
+	if r.templates[name] != nil { // a chart that stands at several places
+		return true
+	}
 	tree := parse.New(name)
 	tree.Mode = parse.SkipFuncCheck
-	_, err := tree.Parse(text, "", "", r.templates)
-	return err == nil
+	found := map[string]*parse.Tree{}
+	if _, err := tree.Parse(text, "", "", found); err != nil {
+		return false
+	}
+	maps.Copy(r.templates, found)
+	return true
 }
 
 // spare leaves out what cannot be judged: the values of subcharts that are not
