@@ -10,7 +10,6 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
@@ -23,8 +22,6 @@ func coverageOf(kind snapshot.Kind, what string, err error) snapshot.Coverage {
 		c.State = snapshot.Read
 	case apierrors.IsForbidden(err):
 		c.State, c.Reason = snapshot.Forbidden, "this user may not "+what
-	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
-		c.State = snapshot.Unserved
 	default:
 		c.Reason = what + ": " + failure(err)
 	}
@@ -43,6 +40,8 @@ func failure(err error) string {
 		return "the API server does not accept the credentials"
 	case apierrors.IsForbidden(err):
 		return "forbidden"
+	case apierrors.IsNotFound(err):
+		return "the API server does not have it"
 	case apierrors.IsResourceExpired(err), apierrors.IsGone(err):
 		return "the list changed while it was read"
 	case apierrors.IsTooManyRequests(err):

@@ -30,7 +30,7 @@ func TestCoverageOfSaysWhyInItsOwnWords(t *testing.T) {
 	}{
 		{nil, snapshot.Read, ""},
 		{apierrors.NewForbidden(secrets, "", errors.New(canary)), snapshot.Forbidden, "this user may not list secrets"},
-		{apierrors.NewNotFound(secrets, canary), snapshot.Unserved, ""},
+		{apierrors.NewNotFound(secrets, canary), snapshot.NotCollected, "list secrets: the API server does not have it"},
 		{apierrors.NewUnauthorized(canary), snapshot.NotCollected, "list secrets: the API server does not accept the credentials"},
 		{apierrors.NewTooManyRequests(canary, 1), snapshot.NotCollected, "list secrets: the API server is overloaded (429)"},
 		{apierrors.NewServerTimeout(secrets, canary, 1), snapshot.NotCollected, "list secrets: the API server did not answer in time"},

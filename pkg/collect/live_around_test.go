@@ -22,7 +22,7 @@ func TestTheClusterAroundTheRelease(t *testing.T) {
 		"apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: wide}",
 		"apiVersion: crd.projectcalico.org/v1\nkind: NetworkPolicy\nmetadata: {name: same-name, namespace: team}",
 		"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: same-name, namespace: team}",
-		"apiVersion: policy.linkerd.io/v1beta2\nkind: Server\nmetadata: {name: s, namespace: team}",
+		"apiVersion: policy.linkerd.io/v9\nkind: Server\nmetadata: {name: s, namespace: team}",
 		"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: mine}\nroleRef: {kind: ClusterRole, name: power}\nsubjects: [{kind: ServiceAccount, name: af-scheduler, namespace: team}]",
 		"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: stranger}\nroleRef: {kind: ClusterRole, name: other}\nsubjects: [{kind: User, name: somebody}]",
 		"apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: local, namespace: team}\nroleRef: {kind: ClusterRole, name: dangling}\nsubjects: [{kind: Group, name: 'system:authenticated'}]",

@@ -103,8 +103,7 @@ func (r *run) lean(kind snapshot.Kind, on ...snapshot.Kind) {
 func (r *run) getAll(g group, got *answers, what reading, refs map[[2]string]bool) {
 	for _, key := range slices.SortedFunc(maps.Keys(refs), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		g.run("reading "+what.String(), func(ctx context.Context) error {
-			version, _ := r.cluster.served(ctx, what)
-			content, err := r.cluster.reader.get(ctx, what.in(version), key[0], key[1])
+			content, err := r.cluster.reader.get(ctx, what.in(r.cluster.version(ctx, what)), key[0], key[1])
 			if apierrors.IsNotFound(err) {
 				return nil
 			}

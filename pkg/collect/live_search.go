@@ -158,11 +158,12 @@ func (s *search) recordOf(ctx context.Context, t *trace) (*stored, snapshot.Cove
 	return nil, unread, nil
 }
 
-// elsewhere are records of the trace's name in other namespaces.
+// elsewhere are records of the trace's name in other namespaces, but for those whose own namespace explains them.
 func (s *search) elsewhere(ctx context.Context, t *trace) []*stored {
 	var out []*stored
 	for _, r := range s.records {
-		if r.name == t.name {
+		explained := slices.ContainsFunc(s.traces, func(t *trace) bool { return t.name == r.name && t.namespace == r.namespace })
+		if r.name == t.name && !explained {
 			out = append(out, r)
 		}
 	}
@@ -196,13 +197,9 @@ func newFound(name, namespace string, chart snapshot.Chart, r *stored, unread sn
 	return f
 }
 
-// unreadRecord is the coverage of a record that exists and cannot be used.
+// unreadRecord is the coverage of a record that was asked for.
 func unreadRecord(err error) snapshot.Coverage {
-	c := coverageOf(snapshot.ReleaseRecord, "read the release", err)
-	if c.State == snapshot.Unserved {
-		c.State = snapshot.NotCollected
-	}
-	return c
+	return coverageOf(snapshot.ReleaseRecord, "read the release", err)
 }
 
 // stopped is the error of a run that was cancelled, else err itself.

@@ -65,6 +65,21 @@ func TestSearchOpensNoRecordThatItNeedNot(t *testing.T) {
 	}
 }
 
+// Many releases of one name, half of them without a record, must not open each other's records.
+func TestSearchOfManyNamesakesStaysLinear(t *testing.T) {
+	f := newFakeAPI(t)
+	for i := range 20 {
+		namespace := fmt.Sprintf("n%d", i)
+		f.add(scheduler(namespace, "airflow"))
+		if i%2 == 0 {
+			f.addRecord(namespace, "airflow", 1, "deployed", recordOf(t, namespace, "airflow", 1))
+		}
+	}
+	if got := foundIn(t, f.cluster(), ""); len(got) != 20 || len(f.bodies) != 0 {
+		t.Errorf("%d releases found, %d records opened", len(got), len(f.bodies))
+	}
+}
+
 func TestSearchFindsForksWithoutLabelsByTheirRecord(t *testing.T) {
 	f := newFakeAPI(t)
 	f.addRecord("a", "af", 1, "deployed", recordOf(t, "a", "af", 1))

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -47,13 +48,19 @@ func (c *Cluster) readShared(ctx context.Context) error {
 }
 
 // list asks for one resource, if it is served, and adds what comes to the answers.
+// Only what is optional can be unserved: an API server without Deployments is
+// too old, or not one, and says nothing about the release.
 func (c *Cluster) list(ctx context.Context, what reading, namespace string, to *answers) error {
-	version, served := c.served(ctx, what)
-	if !served {
+	version := c.version(ctx, what)
+	var objects []snapshot.Object
+	var err error
+	if version != "" {
+		objects, err = c.reader.objects(ctx, what, version, namespace)
+	}
+	if version == "" || what.optional && apierrors.IsNotFound(err) {
 		to.note(snapshot.Coverage{Kind: what.kind, State: snapshot.Unserved})
 		return ctx.Err()
 	}
-	objects, err := c.reader.objects(ctx, what, version, namespace)
 	if err == nil {
 		to.add(objects...)
 	}
@@ -61,22 +68,26 @@ func (c *Cluster) list(ctx context.Context, what reading, namespace string, to *
 	return ctx.Err()
 }
 
-// served is the version to ask for, and whether the server has any of them.
+// version is the API version to ask for; empty where the server has none.
 // Built-in groups are not looked up. Where the look-up fails, the request itself will tell.
-func (c *Cluster) served(ctx context.Context, what reading) (string, bool) {
+func (c *Cluster) version(ctx context.Context, what reading) string {
 	if !what.optional {
-		return what.versions[0], true
+		return what.versions[0]
 	}
 	c.shared.groupsOnce.Do(func() { c.shared.groups = c.reader.groups(ctx) })
 	if c.shared.groups == nil {
-		return what.versions[0], true
+		return what.versions[0]
 	}
+	served := c.shared.groups[what.group]
 	for _, version := range what.versions {
-		if slices.Contains(c.shared.groups[what.group], version) {
-			return version, true
+		if slices.Contains(served, version) {
+			return version
 		}
 	}
-	return "", false
+	if len(served) > 0 {
+		return served[0] // a version from after this program was written
+	}
+	return ""
 }
 
 // groups asks once which API groups there are, instead of asking for each
@@ -104,11 +115,7 @@ func (c *Cluster) readVersion(ctx context.Context, got *answers) error {
 	if err == nil && (json.Unmarshal(text, &version) != nil || version.GitVersion == "") {
 		err = plain("the answer names no version")
 	}
-	coverage := coverageOf(snapshot.ServerVersion, "get /version", err)
-	if coverage.State == snapshot.Unserved {
-		coverage.State, coverage.Reason = snapshot.NotCollected, "the API server has no /version"
-	}
-	got.note(coverage)
+	got.note(coverageOf(snapshot.ServerVersion, "get /version", err))
 	c.shared.version = version.GitVersion
 	return ctx.Err()
 }
