@@ -64,10 +64,9 @@ func (g *grid) limits(terminal int) []int {
 }
 
 // lines are the header's line and each row's lines, without trailing blanks.
-func (g *grid) lines(terminal int) (head string, rows [][]string, err error) {
-	limits := g.limits(terminal)
-	var b bytes.Buffer
-	table := newTable(&b)
+func (g *grid) lines(o Options) (head string, rows [][]string, err error) {
+	limits := g.limits(o.Width)
+	table, b := o.press.fresh()
 	table.Header(g.head)
 	heights := make([]int, len(g.rows))
 	for i, row := range g.rows {
@@ -109,6 +108,23 @@ func wrapRow(row []string, limits []int) [][]string {
 	return out
 }
 
+// press draws all tables of one answer: making one takes most of a megabyte.
+type press struct {
+	out   bytes.Buffer
+	table *tablewriter.Table
+}
+
+// fresh is an empty table and where it will be drawn; the one before it is over.
+func (p *press) fresh() (*tablewriter.Table, *bytes.Buffer) {
+	p.out.Reset()
+	if p.table == nil {
+		p.table = newTable(&p.out)
+	} else {
+		p.table.Reset()
+	}
+	return p.table, &p.out
+}
+
 func newTable(b *bytes.Buffer) *tablewriter.Table {
 	section := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
@@ -129,7 +145,7 @@ func (g *grid) print(b *bytes.Buffer, o Options) error {
 	if len(g.rows) == 0 {
 		return nil
 	}
-	head, rows, err := g.lines(o.Width)
+	head, rows, err := g.lines(o)
 	if err != nil {
 		return err
 	}

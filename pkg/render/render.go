@@ -43,6 +43,8 @@ type Options struct {
 	// Source is the file that SARIF findings point at where their object came from no file of its own:
 	// a values file, or the chart's. Empty gives each object a path that stands for it.
 	Source string
+
+	press *press
 }
 
 var reportFormats = map[Format]func(*bytes.Buffer, []*check.Report, Options) error{
@@ -64,6 +66,7 @@ func show[T any](w io.Writer, format Format, known map[Format]func(*bytes.Buffer
 	if !found {
 		return fmt.Errorf("unknown format %q; known are %s", format, words(slices.Sorted(maps.Keys(known))))
 	}
+	o.press = &press{}
 	var b bytes.Buffer
 	if err := write(&b, what, o); err != nil {
 		return fmt.Errorf("the %s output cannot be made: %w", format, err)

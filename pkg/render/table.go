@@ -91,7 +91,7 @@ func tableFindings(b *bytes.Buffer, r *check.Report, o Options) error {
 	if len(found) == 0 {
 		return nil
 	}
-	head, rows, err := findingsGrid(found, o.Width > 0 && o.Width < sideBySide).lines(o.Width)
+	head, rows, err := findingsGrid(found, o.Width > 0 && o.Width < sideBySide).lines(o)
 	if err != nil {
 		return err
 	}
