@@ -69,13 +69,17 @@ func (m *masker) knownFile(key, text string) (string, bool) {
 // iniLines bounds what one configuration file may hold.
 const iniLines = 20_000
 
-// ini masks "[section]" files: section headers and keys stay, values by option, comments go.
+// ini masks "[section]" files: section headers and the names of options stay, values by option, comments go.
 func (m *masker) ini(text string, option func(section, key, value string) string) string {
 	var b strings.Builder
 	section, key, value := "", "", ""
 	flush := func() {
 		if key != "" {
-			b.WriteString(key + " = " + option(section, key, value) + "\n")
+			masked := option(section, key, value)
+			if !isOptionName(section, key) {
+				key = m.token(key)
+			}
+			b.WriteString(key + " = " + masked + "\n")
 		}
 		key, value = "", ""
 	}
@@ -98,6 +102,13 @@ func (m *masker) ini(text string, option func(section, key, value string) string
 	}
 	flush()
 	return b.String()
+}
+
+// isOptionName says that a key is known or looks like one. What somebody pasted
+// into a file, such as the end of a key in base64, does not.
+func isOptionName(section, key string) bool {
+	return clearOption(section, strings.ToLower(key)) || clearPgBouncer[key] || section == "databases" ||
+		strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == ""
 }
 
 // cutOption splits "key = value"; a line that is none yields no key and is dropped.
@@ -166,7 +177,7 @@ func (m *masker) redis(text string) string {
 		}
 		name, value, _ := strings.Cut(line, " ")
 		value = strings.TrimSpace(value)
-		if !keyForm.MatchString(name) {
+		if !clearRedis[name] && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
 			name, value = m.token(line), ""
 		} else if !clearRedis[name] || !isPlainText(value) {
 			value = m.reference(strings.Trim(value, `'"`))

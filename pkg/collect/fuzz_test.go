@@ -1,0 +1,245 @@
+package collect
+
+import (
+	"bytes"
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// fuzzCanary stands for a secret in fuzzed input.
+const fuzzCanary = "Xq7CanaryZ9w"
+
+// planted puts the canary where the fuzzer put a ✿; a seed without one gets it at the end.
+func planted(text string) string {
+	if strings.Contains(strings.ToLower(text), "canary") || strings.Contains(text, "9w") || strings.Contains(text, "Xq7") {
+		return ""
+	}
+	return strings.ReplaceAll(text, "✿", fuzzCanary)
+}
+
+func mustNotShow(t *testing.T, what, text string) {
+	t.Helper()
+	if strings.Contains(text, fuzzCanary) {
+		t.Errorf("%s shows the secret: %q", what, text)
+	}
+}
+
+func FuzzManifests(f *testing.F) {
+	f.Add(canaryManifests)
+	f.Add(savedManifests)
+	for _, text := range scalars {
+		f.Add("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: ✿}\nx: " + text)
+	}
+	f.Add(`{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"a":"✿"}}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		text = planted(text)
+		objects, err := parseManifests(strings.NewReader(text), "f", "ns", testMasker(t))
+		if err != nil {
+			mustNotShow(t, "an error", err.Error())
+			return
+		}
+		s := newSnapshot("files", "rel", "ns", fixedTime)
+		s.Objects = objects
+		testMasker(t).seal(s)
+		var first, second bytes.Buffer
+		if err := WriteSnapshot(&first, s); err != nil {
+			t.Fatal(err)
+		}
+		read, err := ReadSnapshot(bytes.NewReader(first.Bytes()), "s")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first.Bytes())
+		}
+		if err := WriteSnapshot(&second, read); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("the snapshot reads otherwise than it was written:\n%s\n%s", first.Bytes(), second.Bytes())
+		}
+	})
+}
+
+// FuzzSecrets fuzzes the values of a Secret and of an environment: none may survive.
+func FuzzSecrets(f *testing.F) {
+	f.Add("password", "✿")
+	f.Add("connection", "postgresql://✿:✿@h/✿")
+	f.Add("pgbouncer.ini", "[pgbouncer]\nstats_users=✿")
+	f.Add("users.txt", `"✿" "✿"`)
+	f.Add("a.py", `f(x="✿")`)
+	f.Add("AIRFLOW__CORE__FERNET_KEY", "✿")
+	f.Add("pod_template.yaml", "spec: {containers: [{env: [{name: a, value: ✿}]}]}")
+	f.Fuzz(func(t *testing.T, key, text string) {
+		text = planted(text)
+		m := testMasker(t)
+		if section, option, ok := airflowOption(key); ok && clearOption(section, option) || clearEnv[key] {
+			return // shown on purpose
+		}
+		for _, got := range []string{m.secretValue(key, text), m.configValue(key, text), m.envValue(key, text)} {
+			if masked := onlyNames(got); strings.Contains(masked, fuzzCanary) {
+				t.Errorf("%s: %q becomes %q", key, text, got)
+			}
+		}
+	})
+}
+
+// onlyNames drops the parts of a masked text that are names by their form: hosts of URLs, names in Python and pods.
+func onlyNames(text string) string {
+	if strings.Contains(text, "://"+fuzzCanary) || strings.Contains(text, "@"+fuzzCanary) || strings.Contains(text, "kind: Pod") || strings.Contains(text, "[") || strings.Contains(text, "(") || strings.Contains(text, "=") {
+		return ""
+	}
+	return text
+}
+
+func FuzzAirflowCfg(f *testing.F) {
+	f.Add("[core]\nfernet_key = ✿\nexecutor = LocalExecutor\n")
+	f.Add("# ✿\n[smtp]\nsmtp_password: ✿\n ✿\n✿")
+	f.Add("[secrets]\nbackend_kwargs = {\"a\": \"✿\"}\nsql_alchemy_conn = postgresql://u:✿@h/d")
+	f.Add("=✿\n[\n]✿\n[]\n = \n✿=")
+	f.Fuzz(func(t *testing.T, text string) {
+		m := testMasker(t)
+		got := m.ini(planted("[core]\nfernet_key = ✿\n"+text), func(_, _, value string) string { return m.reference(value) })
+		for line := range strings.SplitSeq(got, "\n") {
+			if name, value, _ := strings.Cut(line, "="); strings.Contains(value, fuzzCanary) || strings.Contains(name, fuzzCanary) && !strings.HasPrefix(name, "[") {
+				t.Errorf("%q survives", line)
+			}
+		}
+		again := m.configValue("airflow.cfg", got)
+		if strings.Count(again, "\n") > strings.Count(got, "\n") {
+			t.Errorf("masking twice adds lines: %q, %q", got, again)
+		}
+	})
+}
+
+func FuzzDSN(f *testing.F) {
+	for _, seed := range [][2]string{{"user", "p✿"}, {"✿", "✿"}, {"u@x", "p/w"}, {"u", "p@h?x#y"}, {"", "%40✿%"}, {"a:b", "c d"}, {"u", "\n✿"}} {
+		f.Add(seed[0], seed[1], "host", "db✿", "sslmode=✿&password=✿")
+	}
+	f.Fuzz(func(t *testing.T, user, password, host, path, query string) {
+		m := testMasker(t)
+		user, password, path, query = planted(user), planted(password), planted(path), planted(query)
+		host = strings.ReplaceAll(host, fuzzCanary, "") // a host is no secret
+		for _, dsn := range []string{
+			"postgresql://" + user + ":" + password + fuzzCanary + "@" + host + "/" + path + "?" + query,
+			"redis://:" + password + fuzzCanary + "@" + host, "https://" + fuzzCanary + user + "@" + host + "/" + path, "https://" + host + "/" + path + fuzzCanary + "?" + query,
+			"https://h/?" + query + fuzzCanary, "https://h/#" + fuzzCanary + query, "amqp://" + user + ":" + password + "@h/" + fuzzCanary,
+		} {
+			if got := m.text(dsn); strings.Contains(got, fuzzCanary) && !shownHost(got) {
+				t.Errorf("%q becomes %q", dsn, got)
+			}
+		}
+	})
+}
+
+// shownHost says that the fuzzer made the canary itself the host: everything before it ended in an "@" or a slash.
+func shownHost(masked string) bool {
+	_, rest, _ := strings.Cut(masked, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	host := authority[strings.LastIndexByte(authority, '@')+1:]
+	return strings.Contains(host, fuzzCanary) && !strings.Contains(strings.Replace(masked, host, "", 1), fuzzCanary)
+}
+
+func FuzzWebserverConfig(f *testing.F) {
+	f.Add("AUTH_TYPE = AUTH_DB\n# ✿\nSECRET_KEY = '✿'\n")
+	f.Add("OAUTH_PROVIDERS = [{'a': '✿', \"b\": \"\"\"✿\"\"\"}]\nX = f'✿'\nY = r\"✿\"")
+	f.Add("A = '✿\nB = \"\\\"✿\"\nC = (\n'✿'\n")
+	f.Add("AUTH_ROLE_PUBLIC = '✿' '✿'\ndef f(): return '✿'")
+	f.Fuzz(func(t *testing.T, text string) {
+		m := testMasker(t)
+		// Only quoted: what stands outside quotes is a name of Python.
+		quoted := strings.ReplaceAll(planted(text), fuzzCanary, "'"+fuzzCanary+"'")
+		if strings.ContainsAny(text, "'\"\\#") {
+			quoted = strings.ReplaceAll(text, "✿", "x")
+		}
+		mustNotShow(t, "the configuration", withoutClear(m.webserverConfig(quoted+"\nSECRET_KEY = '"+fuzzCanary+"'\n")))
+		mustNotShow(t, "the script", withoutClear(m.python(quoted)))
+	})
+}
+
+// withoutClear drops lines of settings that may be shown, and names that are no secrets.
+func withoutClear(text string) string {
+	var kept []string
+	for line := range strings.SplitSeq(text, "\n") {
+		name, _, _ := strings.Cut(line, " = ")
+		if !clearSettings[name] && !strings.Contains(line, "conn_") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
+
+func FuzzSnapshot(f *testing.F) {
+	f.Add(savedSnapshot(f))
+	f.Add([]byte("{}"))
+	f.Add([]byte("kind: Snapshot\napiVersion: airflowsec.io/v1alpha1\nobjects: [{content: {}}]\nrelease: {record: files}\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := ReadSnapshot(bytes.NewReader(text), "s")
+		if err != nil {
+			return
+		}
+		var first, second bytes.Buffer
+		if err := WriteSnapshot(&first, s); err != nil {
+			t.Skip("a time that cannot be written")
+		}
+		again, err := ReadSnapshot(bytes.NewReader(first.Bytes()), "s")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first.Bytes())
+		}
+		if err := WriteSnapshot(&second, again); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("got\n%s\nwant\n%s", second.Bytes(), first.Bytes())
+		}
+	})
+}
+
+// FuzzYAML compares with the reader that kubectl and Helm use.
+func FuzzYAML(f *testing.F) {
+	for _, text := range scalars {
+		f.Add(text)
+	}
+	f.Add(savedManifests[:200])
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "<<") || strings.Contains(text, "!") || strings.Contains(text, "?") {
+			return // merges and tags are told apart elsewhere
+		}
+		want, ok := sigsYAML(t, text)
+		got, _, err := parseYAML([]byte(text), "f", 1)
+		if err == nil && ok && !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %#v, want %#v", text, got, want)
+		}
+	})
+}
+
+func FuzzShell(f *testing.F) {
+	f.Add("airflow users create -u admin -p ✿")
+	f.Add("curl -u a:✿ --password=✿ X_Y=✿ https://u:✿@h/✿ '✿' \"✿\" $(✿) ${✿} `✿` -✿ --✿")
+	f.Fuzz(func(t *testing.T, text string) {
+		m := testMasker(t)
+		if text = planted(text); strings.Contains(text, "/") && !strings.Contains(text, "://") {
+			text = "" // a path below /opt or the like is no secret
+		}
+		mustNotShow(t, "the command", m.script(text+" --password "+fuzzCanary))
+		for _, entry := range m.command([]any{text, "-p", fuzzCanary, "--token", fuzzCanary + " x"}).([]any) {
+			mustNotShow(t, "an argument", entry.(string))
+		}
+	})
+}
+
+func FuzzUnreadValues(f *testing.F) {
+	f.Add("{{ .Values.a }}{{ range $k, $v := .Values.b }}{{ $k }}{{ end }}", "a: 1")
+	f.Add(`{{ define "m" }}{{ include "m" (dict "a" . "b" .Values) }}{{ end }}{{ include "m" . }}`, "b: {c: 1}")
+	f.Add(`{{ $a := dict }}{{ $_ := set $a "a" $a }}{{ $_ := merge $a $a }}{{ toYaml $a }}{{ range $a }}{{ . }}{{ end }}`, "x: 1")
+	f.Add(`{{ $_ := set .Values "a" .Values }}{{ .Values.a.a.a.b }}{{ tpl (toYaml .) . }}`, "a: '{{ .Values.a }}'")
+	f.Fuzz(func(t *testing.T, template, values string) {
+		value, _, err := parseYAML([]byte(values), "v", 1)
+		user, ok := value.(map[string]any)
+		if err != nil || !ok || len(template) > 2000 {
+			return
+		}
+		_ = unreadValues(templateChart(t, template, ""), user)
+	})
+}
+
+func TestFromFilesStopsWhenTold(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := FromFiles(ctx, Files{Paths: []string{write(t, t.TempDir(), "a.yaml", configMapA)}}); err == nil {
+		t.Error("a cancelled run goes on")
+	}
+}
