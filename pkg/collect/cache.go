@@ -14,8 +14,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"helm.sh/helm/v3/pkg/chart"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // cache keeps masked results of rendering on disk: a chart may take seconds.

@@ -14,11 +14,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Chart is what to render when the source is a chart.

@@ -35,7 +35,7 @@ var nginxAnnotations = set(
 )
 
 // vaultTemplates are keys that begin like clear ones and are not.
-const vaultSecret = "vault.hashicorp.com/agent-inject-"
+const vaultSecret = "vault.hashicorp.com/agent-inject-" //nolint:gosec // the beginning of an annotation's name
 
 // clearAnnotation says whether an annotation's value may be shown.
 func clearAnnotation(key string) bool {

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"sigs.k8s.io/yaml"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // corpus is the folder of rendered charts, <chart>/<overlay>/manifest.yaml with its values.yaml.

@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // coverageOf says what one answer of the API server means for what is known.

@@ -11,9 +11,10 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Every error here holds a word that no coverage may show.

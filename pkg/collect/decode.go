@@ -10,9 +10,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"helm.sh/helm/v3/pkg/chart"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // maxRecord bounds a decompressed release, in bytes. The official chart's is

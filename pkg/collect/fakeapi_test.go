@@ -54,7 +54,7 @@ func newServer(t testing.TB, handler http.HandlerFunc) string {
 // cluster reads the fake as a user would.
 func (f *fakeAPI) cluster() *Cluster {
 	return &Cluster{
-		Config: &rest.Config{Host: f.server.URL, Timeout: 2 * time.Second},
+		Config: &rest.Config{Host: f.server.URL, Timeout: 20 * time.Second},
 		Now:    func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) },
 	}
 }

@@ -1,8 +1,9 @@
 package collect
 
 import (
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // reading is one resource a live run asks for. The lists and the Role that

@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/klog/v2"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 func configMaps(namespace string, n int) string {

@@ -6,8 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"k8s.io/client-go/rest"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Cluster reads one cluster. It never writes to it. It may be used by several

@@ -6,8 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // assemble picks what belongs to the release, adds what bears on it, and masks

@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"sigs.k8s.io/yaml"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // liveObjects are YAML documents as objects of namespace team.

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // parallel requests: enough that a run waits for the slowest list and not for

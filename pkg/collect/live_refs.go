@@ -1,8 +1,9 @@
 package collect
 
 import (
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"sigs.k8s.io/yaml"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // templatePaths are where each kind keeps its pod.

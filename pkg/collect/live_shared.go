@@ -6,10 +6,11 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // shared is what is the same for every release of a cluster.

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // parseManifests reads a stream of YAML or JSON documents into objects, in

@@ -233,7 +233,8 @@ func TestForgedTokensAreMasked(t *testing.T) {
 
 func TestTokensCompareWithinOneRun(t *testing.T) {
 	m, other := testMasker(t), testMasker(t)
-	if m.token("a") != m.token("a") || m.token("a") == m.token("b") {
+	first, again := m.token("a"), m.token("a")
+	if first != again || first == m.token("b") {
 		t.Error("tokens do not compare as their values do")
 	}
 	if m.token("a") == other.token("a") {

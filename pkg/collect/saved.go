@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // WriteSnapshot writes a snapshot as YAML, always the same bytes for the same snapshot.

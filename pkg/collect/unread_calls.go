@@ -19,7 +19,7 @@ var passFunctions = set(
 )
 
 // function is the value of a function's call. Functions that are not known use all they are given.
-func (f *frame) function(name string, args []abstract, dot abstract) abstract {
+func (f *frame) function(name string, args []abstract) abstract {
 	r := f.reach
 	name = strings.TrimPrefix(name, "must")
 	if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
@@ -42,26 +42,8 @@ func (f *frame) function(name string, args []abstract, dot abstract) abstract {
 		}
 		return union(args...)
 	}
-	if len(args) > 0 {
-		switch name {
-		case "include":
-			return r.include(args)
-		case "tpl":
-			return r.tpl(args)
-		case "toYaml", "toJson", "toPrettyJson", "toRawJson", "toToml", "toYamlPretty":
-			return yamlOf(args[0])
-		case "fromYaml", "fromJson", "fromYamlArray", "fromJsonArray":
-			return r.parsed(args[0])
-		case "indent", "nindent", "trim":
-			return args[len(args)-1]
-		case "splitList":
-			return r.split(args)
-		case "print", "cat", "printf":
-			return r.printed(name, args)
-		case "ternary":
-			r.test(args[len(args)-1])
-			return union(args[:len(args)-1]...)
-		}
+	if v, known := r.text(name, args); known {
+		return v
 	}
 	if v, known := r.collection(name, args, f.name); known {
 		return v
@@ -70,6 +52,33 @@ func (f *frame) function(name string, args []abstract, dot abstract) abstract {
 		r.consume(arg, true)
 	}
 	return nil
+}
+
+// text is the call of a function that makes text, reads it, or picks one of two.
+func (r *reach) text(name string, args []abstract) (abstract, bool) {
+	if len(args) == 0 {
+		return nil, false
+	}
+	switch name {
+	case "include":
+		return r.include(args), true
+	case "tpl":
+		return r.tpl(args), true
+	case "toYaml", "toJson", "toPrettyJson", "toRawJson", "toToml", "toYamlPretty":
+		return yamlOf(args[0]), true
+	case "fromYaml", "fromJson", "fromYamlArray", "fromJsonArray":
+		return r.parsed(args[0]), true
+	case "indent", "nindent", "trim":
+		return args[len(args)-1], true
+	case "splitList":
+		return r.split(args), true
+	case "print", "cat", "printf":
+		return r.printed(name, args), true
+	case "ternary":
+		r.test(args[len(args)-1])
+		return union(args[:len(args)-1]...), true
+	}
+	return nil, false
 }
 
 // compare notes that a value is compared. Of "whatever is below" and of the keys

@@ -210,7 +210,7 @@ func (f *frame) command(command *parse.CommandNode, dot abstract, vars *variable
 	}
 	switch first := command.Args[0].(type) {
 	case *parse.IdentifierNode:
-		return f.function(first.Ident, args, dot)
+		return f.function(first.Ident, args)
 	case *parse.FieldNode, *parse.ChainNode, *parse.VariableNode:
 		if len(args) > 0 {
 			return f.method(first, args, dot, vars)
@@ -274,7 +274,7 @@ func (f *frame) value(node parse.Node, dot abstract, vars *variables) abstract {
 	case *parse.NumberNode:
 		return textOf(node.Text)
 	case *parse.IdentifierNode:
-		return f.function(node.Ident, nil, dot)
+		return f.function(node.Ident, nil)
 	}
 	return nil
 }

@@ -15,10 +15,16 @@ func (r *reach) collection(name string, args []abstract, place string) (abstract
 	case len(args) == 0:
 		return nil, false
 	}
+	if v, known := r.picked(name, args); known {
+		return v, true
+	}
+	return r.combined(name, args, place)
+}
+
+// picked is the call of a function that takes entries out of maps and lists.
+func (r *reach) picked(name string, args []abstract) (abstract, bool) {
 	last := args[len(args)-1]
 	switch name {
-	case "deepCopy":
-		return r.copied(last), true
 	case "index", "get":
 		v := args[0]
 		for _, key := range args[1:] {
@@ -42,6 +48,16 @@ func (r *reach) collection(name string, args []abstract, place string) (abstract
 			list = append(list, r.entry(m, args[0]))
 		}
 		return abstract{{isList: true, list: list}}, true
+	}
+	return nil, false
+}
+
+// combined is the call of a function that makes maps and lists of others.
+func (r *reach) combined(name string, args []abstract, place string) (abstract, bool) {
+	last := args[len(args)-1]
+	switch name {
+	case "deepCopy":
+		return r.copied(last), true
 	case "set":
 		r.set(args)
 		return args[0], true
