@@ -14,7 +14,7 @@ import (
 // Streams are where a command reads and writes.
 type Streams = genericiooptions.IOStreams
 
-// Exit codes, as docs/exit-codes.md promises them.
+// Exit codes, as README.md promises them.
 const (
 	exitClean      = 0
 	exitFindings   = 1
