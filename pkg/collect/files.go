@@ -191,7 +191,7 @@ func refuseTwins(objects []snapshot.Object) error {
 	for i := range objects {
 		o := &objects[i]
 		if first, twice := seen[o.Ref]; twice && first.Origin == o.Origin {
-			return &inputError{file: o.File, line: o.Line, object: o.String(), problem: fmt.Sprintf("stands twice: it is also in %s:%d", first.File, first.Line)}
+			return &inputError{file: o.File, line: o.Line, object: shown(o), problem: fmt.Sprintf("stands twice: it is also in %s:%d", first.File, first.Line)}
 		}
 		seen[o.Ref] = o
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -144,7 +145,7 @@ func (r *manifestReader) object(item any, line int) (*snapshot.Object, error) {
 		return nil, nil
 	}
 	if field := badSecret(content); field != "" {
-		fail.object, fail.field, fail.problem = o.String(), field, "is not base64"
+		fail.object, fail.field, fail.problem = shown(&o), field, "is not base64"
 		return nil, fail
 	}
 	r.masker.object(content)
@@ -166,12 +167,26 @@ func describe(content map[string]any) string {
 	value, _ := at(content, "metadata", "name")
 	name, _ := value.(string)
 	switch {
-	case kind != "" && keyForm.MatchString(kind):
+	case kindForm.MatchString(kind):
 		return "the " + kind + ":"
-	case name != "" && keyForm.MatchString(name):
+	case nameForm.MatchString(name):
 		return "the object " + name + ":"
 	}
 	return "an object:"
+}
+
+// kindForm and nameForm are what kinds and names look like; an error shows no other.
+var (
+	kindForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
+	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,252}$`)
+)
+
+// shown is how an error names an object.
+func shown(o *snapshot.Object) string {
+	if !kindForm.MatchString(o.Kind) || !nameForm.MatchString(o.Name) {
+		return "an object:"
+	}
+	return o.String()
 }
 
 // isHelmRelease says that an object is Helm's own record of a release, with all values inside.
@@ -191,10 +206,10 @@ func badSecret(content map[string]any) string {
 	for _, key := range slices.Sorted(maps.Keys(data)) {
 		text, ok := data[key].(string)
 		if !ok && data[key] != nil {
-			return "data." + key
+			return "data." + strings.Trim(showKey(key), `"`)
 		}
 		if _, err := base64.StdEncoding.DecodeString(text); err != nil {
-			return "data." + key
+			return "data." + strings.Trim(showKey(key), `"`)
 		}
 	}
 	return ""

@@ -60,9 +60,13 @@ func resolveNumber(text string) (any, bool) {
 	return nil, false
 }
 
+// wholeNumber is a float as it reads after being written as JSON.
 func wholeNumber(f float64) any {
-	if f == math.Trunc(f) && math.Abs(f) < 1<<63 {
-		return int64(f)
+	if f != math.Trunc(f) || math.Abs(f) >= 1<<63 {
+		return f
+	}
+	if i, err := strconv.ParseInt(strconv.FormatFloat(f, 'f', -1, 64), 10, 64); err == nil {
+		return i
 	}
 	return f
 }
