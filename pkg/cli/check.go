@@ -133,11 +133,15 @@ func (o *checkOptions) run(ctx context.Context) error {
 		reports = append(reports, report)
 		return nil
 	})
-	if err != nil {
+	var some partial
+	if err != nil && (!errors.As(err, &some) || len(reports) == 0) {
 		return err
 	}
 	if err := render.Render(o.streams.Out, o.format, reports, o.render); err != nil {
 		return err
+	}
+	if some != nil {
+		return some
 	}
 	return o.verdict(reports)
 }

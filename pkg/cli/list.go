@@ -42,10 +42,14 @@ func list(ctx context.Context, kube *kubeFlags, streams Streams, output string) 
 	rows := []render.Release{}
 	for _, one := range found {
 		s, err := cluster.Read(ctx, one, 0)
-		if err != nil {
+		switch {
+		case err == nil:
+			rows = append(rows, releaseRow(s))
+		case ctx.Err() != nil:
 			return err
+		default:
+			rows = append(rows, render.Release{Namespace: one.Namespace, Name: one.Name, Revision: one.Revision, Status: one.Status, Support: oneLine(err)})
 		}
-		rows = append(rows, releaseRow(s))
 	}
 	progress.stop()
 	if len(rows) == 0 {

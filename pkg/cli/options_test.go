@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -101,5 +102,24 @@ func TestVerbosityStopsBeforeBodies(t *testing.T) {
 	}
 	if err := cmd.PersistentFlags().Set("v", "0"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestOneReleaseThatCannotBeJudgedDoesNotHideTheOthers(t *testing.T) {
+	s, out, _ := streams()
+	o := &checkOptions{streams: s, format: "json", profile: &profile.Profile{Name: "p", Level: rule.Baseline}, failOn: rule.Critical}
+	o.source = func(_ context.Context, each func(*snapshot.Snapshot) error) error {
+		good, err := readSample()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := each(good); err != nil {
+			t.Fatal(err)
+		}
+		return partial{each(&snapshot.Snapshot{})}
+	}
+	err := o.run(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "1 of the releases could not be judged") || !strings.Contains(out.String(), `"name": "airflow"`) {
+		t.Errorf("got %v, and printed %.80s", err, out)
 	}
 }

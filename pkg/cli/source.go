@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -138,17 +139,37 @@ func (f *sourceFlags) live(release string, streams Streams, progress *progress) 
 		if err != nil {
 			return err
 		}
+		var failed partial
 		for _, one := range found {
 			s, err := cluster.Read(ctx, one, f.revision)
-			if err != nil {
-				return err
+			if err == nil {
+				err = each(s)
 			}
-			if err := each(s); err != nil {
+			switch {
+			case err == nil:
+			case len(found) == 1 || ctx.Err() != nil:
 				return err
+			default:
+				failed = append(failed, fmt.Errorf("namespace %s: %w", one.Namespace, err))
 			}
+		}
+		if len(failed) > 0 {
+			return failed
 		}
 		return nil
 	}
+}
+
+// partial are the errors of some releases among several: the others still have their answer.
+type partial []error
+
+// Error names them all in one sentence.
+func (p partial) Error() string {
+	var out []string
+	for _, err := range p {
+		out = append(out, err.Error())
+	}
+	return fmt.Sprintf("%d of the releases could not be judged: %s", len(p), strings.Join(out, "; "))
 }
 
 func once(read func(context.Context) (*snapshot.Snapshot, error)) source {
