@@ -18,7 +18,7 @@ import (
 )
 
 // demo is the snapshot of a real release that the program carries.
-const demo = "../cli/sample.yaml"
+const demo = "../../testdata/sample/airflow.yaml"
 
 // manifests are the release that the program carries for its demo, and those of AIRFLOWSEC_CORPUS.
 func manifests(t *testing.T) []string {
