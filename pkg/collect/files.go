@@ -83,7 +83,7 @@ func (f Files) read(ctx context.Context, path string, m *masker) ([]snapshot.Obj
 		if f.Stdin == nil {
 			return nil, errors.New("there is no standard input to read")
 		}
-		return parseManifests(f.Stdin, stdinName, f.Namespace, m)
+		return parseManifests(f.Stdin, stdinName, f.Namespace, m, strict)
 	}
 	names, err := manifestFiles(path)
 	if err != nil {
@@ -109,7 +109,7 @@ func parseFile(name, namespace string, m *masker) ([]snapshot.Object, error) {
 		return nil, unreadable(name, err)
 	}
 	defer file.Close()
-	return parseManifests(file, name, namespace, m)
+	return parseManifests(file, name, namespace, m, strict)
 }
 
 // manifestFiles are the files a path stands for, sorted. A file named outright is read whatever its name.

@@ -19,8 +19,9 @@ import (
 // parseManifests reads a stream of YAML or JSON documents into objects, in
 // order, each masked by m. Lists are unpacked, Helm's own release Secrets left
 // out. Namespaced objects that leave the namespace out get the given one. Its
-// errors name the file, line, object and field, and never show a value.
-func parseManifests(r io.Reader, file, namespace string, m *masker) ([]snapshot.Object, error) {
+// errors name the file, line, object and field, and never show a value. What a
+// chart rendered is read as Helm reads it; what a user wrote is checked with strict.
+func parseManifests(r io.Reader, file, namespace string, m *masker, options ...manifestOption) ([]snapshot.Object, error) {
 	text, err := readText(r, file)
 	if err != nil {
 		return nil, err
@@ -31,7 +32,11 @@ func parseManifests(r io.Reader, file, namespace string, m *masker) ([]snapshot.
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, d := range documents {
 		g.Go(func() error {
-			parsed[i], failed[i] = (&manifestReader{file, namespace, m}).document(d)
+			reader := manifestReader{file: file, namespace: namespace, masker: m, parseYAML: parseAsHelm}
+			for _, option := range options {
+				option(&reader)
+			}
+			parsed[i], failed[i] = reader.document(d)
 			return nil
 		})
 	}
@@ -48,7 +53,13 @@ func parseManifests(r io.Reader, file, namespace string, m *masker) ([]snapshot.
 type manifestReader struct {
 	file, namespace string
 	masker          *masker
+	parseYAML       func(text []byte, file string, line int) (any, *yaml.Node, error)
 }
+
+type manifestOption func(*manifestReader)
+
+// strict refuses a key that stands twice.
+func strict(r *manifestReader) { r.parseYAML = parseYAML }
 
 func (r *manifestReader) document(d document) (out []snapshot.Object, err error) {
 	defer func() { // a mistake of ours must not show what was being read
@@ -89,7 +100,7 @@ func (r *manifestReader) parse(d document) (value any, lines []int, err error) {
 			return value, nil, err
 		}
 	}
-	value, root, err := parseYAML(d.text, r.file, d.line)
+	value, root, err := r.parseYAML(d.text, r.file, d.line)
 	return value, itemLines(root, d.line-1), err
 }
 

@@ -116,10 +116,17 @@ func TestParseManifestsRefusesBadInput(t *testing.T) {
 		{"a: \xff\xfe", "f.yaml: is not text in UTF-8"},
 		{"\xff\xfea", "f.yaml: is not text in UTF-8"},
 	} {
-		_, err := parseManifests(strings.NewReader(c.text), "f.yaml", "airflow", testMasker(t))
+		_, err := parseManifests(strings.NewReader(c.text), "f.yaml", "airflow", testMasker(t), strict)
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%q:\n got %v\nwant %s", c.text, err, c.want)
 		}
+	}
+}
+
+func TestOfAKeyThatAChartRendersTwiceTheLastCounts(t *testing.T) {
+	objects := parsedObjects(t, "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  type: NodePort\n  type: ClusterIP\n")
+	if got := objects[0].At("spec", "type"); got != "ClusterIP" {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -10,7 +10,7 @@ func isPodTemplate(name string) bool {
 // podTemplate masks a pod written inside a text and writes it back as YAML.
 // What is no pod becomes one token.
 func (m *masker) podTemplate(text string) string {
-	value, _, err := parseYAML([]byte(text), "", 1)
+	value, _, err := parseAsHelm([]byte(text), "", 1)
 	pod, ok := value.(map[string]any)
 	if err != nil || !ok {
 		return m.token(text)

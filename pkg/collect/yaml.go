@@ -20,6 +20,17 @@ const maxAliased = 100_000
 // texts, bools, int64, float64 and nil, scalars by the rules of YAML 1.1.
 // A key that stands twice is an error. Errors name lines and keys, never values.
 func parseYAML(text []byte, file string, line int) (value any, root *yaml.Node, err error) {
+	return convertYAML(text, &yamlConverter{file: file, before: line - 1, open: map[*yaml.Node]bool{}})
+}
+
+// parseAsHelm reads YAML as parseYAML does, but of a key that stands twice the
+// last one counts: so Helm and the API server take what charts render.
+func parseAsHelm(text []byte, file string, line int) (value any, root *yaml.Node, err error) {
+	return convertYAML(text, &yamlConverter{file: file, before: line - 1, open: map[*yaml.Node]bool{}, lastCounts: true})
+}
+
+func convertYAML(text []byte, c *yamlConverter) (value any, root *yaml.Node, err error) {
+	file, line := c.file, c.before+1
 	defer func() { // the library's own mistakes must not show what it was reading
 		if recover() != nil {
 			value, root, err = nil, nil, &inputError{file: file, line: line, problem: "is not valid YAML"}
@@ -32,7 +43,6 @@ func parseYAML(text []byte, file string, line int) (value any, root *yaml.Node, 
 	if len(document.Content) == 0 {
 		return nil, &document, nil
 	}
-	c := &yamlConverter{file: file, before: line - 1, open: map[*yaml.Node]bool{}}
 	value, err = c.value(document.Content[0])
 	return value, document.Content[0], err
 }
@@ -79,6 +89,8 @@ type yamlConverter struct {
 	depth   int // aliases being followed
 	outer   int // the line of the outermost of them
 	aliased int // nodes visited through aliases
+
+	lastCounts bool // of a key that stands twice, instead of an error
 }
 
 func (c *yamlConverter) fail(n *yaml.Node, problem string, args ...any) error {
@@ -141,7 +153,7 @@ func (c *yamlConverter) mapping(n *yaml.Node) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := out[name]; twice {
+		if _, twice := out[name]; twice && !c.lastCounts {
 			return nil, c.fail(key, "the key %s stands twice in one mapping", showKey(name))
 		}
 		v, err := c.value(child)
