@@ -62,7 +62,7 @@ var clearKeys = set(
 )
 
 // darkTrees are never shown, whatever their keys are called.
-var darkTrees = set("gmsaCredentialSpec", "binaryData", "certificate", "caCertificate", "destinationCACertificate", "caBundle", "externalCertificate")
+var darkTrees = set("gmsaCredentialSpec", "binaryData", "certificate", "caCertificate", "destinationCACertificate", "caBundle")
 
 func set(words ...string) map[string]bool {
 	out := make(map[string]bool, len(words))

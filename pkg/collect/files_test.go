@@ -107,6 +107,8 @@ func TestFromFilesRefusesBadInput(t *testing.T) {
 		{Files{Paths: []string{empty}}, empty + ": holds no Kubernetes objects"},
 		{Files{Paths: []string{"-"}}, "there is no standard input to read"},
 		{Files{Paths: []string{"-"}, Stdin: strings.NewReader("")}, "-: holds no Kubernetes objects"},
+		{Files{Paths: []string{"-"}, Stdin: strings.NewReader(configMapA + "kind: Secret\n")}, `stdin:4: the key "kind" stands twice in one mapping`},
+		{Files{Paths: []string{a, write(t, dir, "twice.yaml", configMapB+"kind: Secret\n")}}, filepath.Join(dir, "twice.yaml") + `:4: the key "kind" stands twice in one mapping`},
 		{Files{Paths: []string{"-"}, Stdin: strings.NewReader("- x")}, "stdin:1: is not a Kubernetes object but a single value or a list"},
 		{Files{Paths: []string{a, again}}, again + ":2: configmap/a stands twice: it is also in " + a + ":1"},
 		{Files{Paths: []string{a}, KubeVersion: "newest"}, "a Kubernetes version looks like 1.36 or 1.36.3"},

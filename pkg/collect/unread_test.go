@@ -37,6 +37,7 @@ func TestUnreadValues(t *testing.T) {
 		{"as a whole", `{{ toYaml .Values.web.resources | nindent 2 }}`, "", "{web: {resources: {limits: {a: 1}}, resourcess: {}}}", "web.resourcess"},
 		{"a test is not a use", `{{ if .Values.web }}{{ .Values.web.a }}{{ end }}`, "", "{web: {a: 1, b: 2}}", "web.b"},
 		{"a switch", `{{ if .Values.web.enabled }}x{{ end }}`, "", "{web: {enabled: true}}", ""},
+		{"a key that is only compared", `{{ range $k, $v := .Values.a }}{{ if eq $k "x" }}{{ $v.b }}{{ end }}{{ end }}`, "", "{a: {x: {b: 1}, q: 1}}", "a.q"},
 		{"with", `{{ with .Values.web }}{{ .a }}{{ with .b }}{{ $.Values.c }}{{ end }}{{ end }}`, "", "{web: {a: 1, b: 2, d: 3}, c: 1}", "web.d"},
 		{"else of with sees the outer dot", `{{ with .Values.web }}{{ else }}{{ .Values.a }}{{ end }}`, "", "{a: 1, web: {a: 1}}", "web.a"},
 		{"range over a list", `{{ range .Values.users }}{{ .username }}{{ end }}`, "", "{users: [{username: a, pasword: b}, {username: a}]}", "users[0].pasword"},
@@ -58,7 +59,7 @@ func TestUnreadValues(t *testing.T) {
 		{"include, then fromYaml", `{{ define "f" }}{{ toYaml .Values.web }}{{ end }}{{ $w := include "f" . | fromYaml }}{{ $w.a }}`, "", "{web: {a: 1, b: 1}}", "web.b"},
 		{"a generic merge by recursion", `{{ define "m" }}{{ $out := dict }}{{ range $k, $v := index . 0 }}{{ if and (hasKey (index $ 1) $k) (kindIs "map" $v) }}{{ $_ := set $out $k (include "m" (list $v (get (index $ 1) $k)) | fromYaml) }}{{ else }}{{ $_ := set $out $k $v }}{{ end }}{{ end }}{{ toYaml $out }}{{ end }}
 			{{ $g := deepCopy . }}{{ $_ := set $g.Values "w" (include "m" (list .Values.w .Values.w.celery) | fromYaml) }}{{ with $g }}{{ .Values.w.replicas }}{{ .Values.w.deep.a }}{{ end }}`, "",
-			"{w: {replicas: 1, replicass: 1, deep: {a: 1, aa: 1}, celery: {replicas: 1}}}", "w.deep.aa w.replicass"},
+			"{w: {replicas: 1, replicass: 1, list: [1], deep: {a: 1, aa: 1}, celery: {replicas: 1}}}", "w.deep.aa w.replicass"},
 		{"values that are templates", `{{ tpl .Values.args . }}`, `{args: "{{ .Values.user }}"}`, "{user: a, usr: b}", "usr"},
 		{"the user's templates", `{{ tpl (toYaml .Values.env) $ }}`, "", `{env: [{value: "{{ .Values.mine }}"}], mine: 1, notmine: 1}`, "notmine"},
 		{"templates in files", `{{ tpl (.Files.Get "files/pod.yaml") . }}`, "", "{fromFile: {a: 1, b: 1}, readme: 1}", "fromFile.b readme"},
