@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -128,7 +127,7 @@ func (m *Model) bind(o *snapshot.Object, accounts []*Account) {
 	list, _ := o.At("subjects").([]any)
 	for _, entry := range list {
 		var subject rbacv1.Subject
-		if fields, ok := entry.(map[string]any); ok && runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &subject) == nil {
+		if fields, ok := entry.(map[string]any); ok && Decode(fields, &subject) == nil {
 			subjects = append(subjects, subject)
 		}
 	}
@@ -197,7 +196,7 @@ func policyRules(o *snapshot.Object) []rbacv1.PolicyRule {
 	out := make([]rbacv1.PolicyRule, len(list))
 	for i, entry := range list {
 		if fields, ok := entry.(map[string]any); ok {
-			_ = runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &out[i]) // a rule that does not decode grants nothing
+			_ = Decode(fields, &out[i]) // a rule that does not decode grants nothing
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package airflow
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,7 @@ func (m *Model) Environment(w *Workload, container string) (list []Setting, comp
 		return nil, true
 	}
 	env := m.environment(w, c)
+	list = make([]Setting, 0, len(env.set))
 	for _, s := range env.set {
 		s.Component, s.Workload = w.Component, w
 		list = append(list, s)
@@ -108,6 +110,9 @@ func (m *Model) addAll(env *environment, w *Workload, from *corev1.EnvFromSource
 		return
 	}
 	data, _ := o.At("data").(map[string]any)
+	roomy := make(map[string]Setting, len(env.set)+len(data))
+	maps.Copy(roomy, env.set)
+	env.set = roomy
 	for key, value := range data {
 		text, isText := value.(string)
 		name := from.Prefix + key

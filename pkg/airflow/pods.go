@@ -2,11 +2,12 @@ package airflow
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -78,45 +79,24 @@ func isZero(number any) bool { return number == int64(0) || number == float64(0)
 
 func (w *Workload) decode(pod map[string]any) bool {
 	spec, _ := pod["spec"].(map[string]any)
-	if spec == nil || runtime.DefaultUnstructuredConverter.FromUnstructured(spec, &w.Spec) != nil {
+	if spec == nil || Decode(spec, &w.Spec) != nil {
 		return false
 	}
-	meta, _ := pod["metadata"].(map[string]any)
-	var holder corev1.Pod
-	if meta != nil && runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"metadata": meta}, &holder) == nil {
-		w.Meta = holder.ObjectMeta
+	if meta, _ := pod["metadata"].(map[string]any); meta != nil && Decode(meta, &w.Meta) != nil {
+		w.Meta = metav1.ObjectMeta{}
 	}
 	return true
 }
 
-// Prepare decodes a pod nobody asked for. The first pod costs as much as
-// hundreds of later ones, because the API's types are looked up by reflection;
-// a caller who waits for files or a cluster can have it done meanwhile.
-func Prepare() {
-	var spec corev1.PodSpec
-	_ = runtime.DefaultUnstructuredConverter.FromUnstructured(anyPod, &spec) // the pod is a constant
-}
-
-// anyPod has the fields that Airflow's pods have.
-var anyPod = map[string]any{
-	"securityContext":           map[string]any{"runAsUser": int64(1), "fsGroup": int64(1), "seccompProfile": map[string]any{"type": "RuntimeDefault"}},
-	"affinity":                  map[string]any{"podAntiAffinity": map[string]any{}},
-	"tolerations":               []any{},
-	"topologySpreadConstraints": []any{},
-	"imagePullSecrets":          []any{map[string]any{"name": "x"}},
-	"volumes": []any{map[string]any{
-		"name": "x", "emptyDir": map[string]any{}, "configMap": map[string]any{"name": "x", "items": []any{map[string]any{"key": "x", "path": "x"}}},
-		"secret": map[string]any{"secretName": "x"},
-	}},
-	"containers": []any{map[string]any{
-		"name": "x", "command": []any{"x"}, "ports": []any{map[string]any{"containerPort": int64(1)}},
-		"securityContext": map[string]any{"capabilities": map[string]any{"drop": []any{"ALL"}}},
-		"resources":       map[string]any{"limits": map[string]any{"cpu": "1"}},
-		"envFrom":         []any{map[string]any{"secretRef": map[string]any{"name": "x"}}},
-		"env":             []any{map[string]any{"name": "x", "valueFrom": map[string]any{"secretKeyRef": map[string]any{"name": "x", "key": "x"}}}},
-		"volumeMounts":    []any{map[string]any{"name": "x", "mountPath": "x"}},
-		"livenessProbe":   map[string]any{"exec": map[string]any{"command": []any{"x"}}, "httpGet": map[string]any{"port": int64(1)}},
-	}},
+// Decode reads decoded JSON into one of the API's types, as strictly about
+// upper and lower case as the API server. Going through text is faster than
+// apimachinery's converter for the handful of pods a release has.
+func Decode(content map[string]any, into any) error {
+	text, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
+	return kjson.UnmarshalCaseSensitivePreserveInts(text, into)
 }
 
 func sortWorkloads(list []*Workload) {

@@ -123,7 +123,6 @@ func (f *checkFlags) renderOptions(streams Streams) (render.Options, error) {
 func (o *checkOptions) run(ctx context.Context) error {
 	var reports []*check.Report
 	catalogue := rules.All()
-	go airflow.Prepare()
 	err := o.source(ctx, func(s *snapshot.Snapshot) error {
 		model := airflow.New(s)
 		report, err := judge(model, catalogue, o.profile)

@@ -2,9 +2,11 @@ package render
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twcache"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 )
@@ -108,7 +110,7 @@ func wrapRow(row []string, limits []int) [][]string {
 	return out
 }
 
-// press draws all tables of one answer: making one takes most of a megabyte.
+// press draws all tables of one answer: making one takes half a megabyte.
 type press struct {
 	out   bytes.Buffer
 	table *tablewriter.Table
@@ -136,7 +138,8 @@ func newTable(b *bytes.Buffer) *tablewriter.Table {
 		tablewriter.WithRenderer(renderer.NewBlueprint(look)),
 		tablewriter.WithConfig(tablewriter.Config{Header: section, Row: section}),
 		tablewriter.WithTrimSpace(tw.Off),
-		tablewriter.WithEastAsian(tw.Off), // the locale must not move columns
+		tablewriter.WithEastAsian(tw.Off),                                                   // the locale must not move columns
+		tablewriter.WithStringerCacheCustom(twcache.NewLRU[reflect.Type, reflect.Value](1)), // cells are text: no need for ten thousand types
 	)
 }
 

@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -31,7 +31,7 @@ func subjects(binding *snapshot.Object) []rbacv1.Subject {
 	out := make([]rbacv1.Subject, len(list))
 	for i, entry := range list {
 		if fields, ok := entry.(map[string]any); ok {
-			_ = runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &out[i]) // what does not decode names nobody
+			_ = airflow.Decode(fields, &out[i]) // what does not decode names nobody
 		}
 		if out[i].Kind == rbacv1.ServiceAccountKind && out[i].Namespace == "" {
 			out[i].Namespace = binding.Namespace
@@ -78,7 +78,7 @@ func rulesOf(role *snapshot.Object) []rbacv1.PolicyRule {
 	out := make([]rbacv1.PolicyRule, len(list))
 	for i, entry := range list {
 		if fields, ok := entry.(map[string]any); ok {
-			_ = runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &out[i]) // a rule that does not decode grants nothing
+			_ = airflow.Decode(fields, &out[i]) // a rule that does not decode grants nothing
 		}
 	}
 	return out
