@@ -219,13 +219,14 @@ func (r *reach) spare(ch *chart.Chart, user map[string]any) {
 		if d == nil || slices.ContainsFunc(ch.Dependencies(), func(sub *chart.Chart) bool { return sub.Name() == d.Name }) {
 			continue
 		}
-		for _, key := range []string{d.Name, d.Alias} {
+		for _, key := range []string{d.Name, d.Alias, "global"} {
 			if key != "" {
 				r.marks.use([]string{key}, nil)
 			}
 		}
 	}
 	if len(ch.Raw) == 0 && ch.Lock == nil {
+		r.marks.use([]string{"global"}, nil)
 		for key := range user {
 			if switchedOff(user[key]) || switchedOff(ch.Values[key]) && !switchedOn(user[key]) {
 				r.marks.use([]string{key}, nil)

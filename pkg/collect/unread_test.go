@@ -99,8 +99,14 @@ func TestUnreadValuesOfSubcharts(t *testing.T) {
 	stored.SetDependencies()
 	stored.Metadata.Dependencies = stored.Metadata.Dependencies[:1]
 	stored.Lock = &chart.Lock{Dependencies: []*chart.Dependency{{Name: "second"}}}
-	if got := unreadValues(stored, user); !slices.Equal(got, []string{"global.registry", "global.typo", "tags.stors"}) {
+	if got := unreadValues(stored, user); !slices.Equal(got, []string{"tags.stors"}) {
 		t.Errorf("stored: got %q", got)
+	}
+	// Without Chart.lock nothing tells which subcharts are switched off.
+	stored.Lock, stored.Raw, stored.Metadata.Dependencies = nil, nil, nil
+	user = yamlMap(t, `{second: {enabled: false, auth: {password: x}}, other: {enabled: true, a: 1}, store: {host: a}, global: {typo: 1}}`)
+	if got := unreadValues(stored, user); !slices.Equal(got, []string{"other"}) {
+		t.Errorf("stored without a lock: got %q", got)
 	}
 }
 
