@@ -161,6 +161,7 @@ func loadChart(path string) (*chart.Chart, error) {
 	if missing := missingCharts(ch); len(missing) > 0 {
 		return nil, &inputError{file: path, problem: fmt.Sprintf("needs the charts %s, which its charts/ directory does not hold: run helm dependency build", strings.Join(missing, ", "))}
 	}
+	dropRemoteSchemas(ch)
 	return ch, nil
 }
 
