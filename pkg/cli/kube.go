@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"time"
 
@@ -72,7 +73,7 @@ func (f *kubeFlags) releases(ctx context.Context, c *collect.Cluster, name strin
 	}
 	found, coverage, err := c.Releases(ctx, ns)
 	if err != nil {
-		return nil, err
+		return nil, atServer(c, err)
 	}
 	return choose(found, coverage, name, ns)
 }
@@ -84,10 +85,21 @@ func (f *kubeFlags) listed(ctx context.Context, c *collect.Cluster) ([]collect.F
 		return nil, err
 	}
 	found, coverage, err := c.Releases(ctx, ns)
-	if err == nil && len(found) == 0 && unreadNote(coverage) != "" {
+	if err != nil {
+		return nil, atServer(c, err)
+	}
+	if len(found) == 0 && unreadNote(coverage) != "" {
 		_, err = choose(found, coverage, "", ns)
 	}
 	return found, err
+}
+
+// atServer says which API server an error is about: without a kubeconfig that is localhost:8080, which nobody means.
+func atServer(c *collect.Cluster, err error) error {
+	if server, bad := url.Parse(c.Config.Host); bad == nil {
+		return fmt.Errorf("%s: %w", server.Redacted(), err)
+	}
+	return err
 }
 
 // now is the time of reading. SOURCE_DATE_EPOCH, where set, makes runs on different days comparable.
