@@ -173,7 +173,7 @@ func (m *Model) addGrants(a *Account, binding *snapshot.Object, group string) {
 	role := m.index.find(snapshot.Kind(kind), grant.Role.Namespace, name)
 	switch {
 	case role != nil:
-		rules = policyRules(role)
+		rules = PolicyRules(role)
 		if m.Snapshot.Offline() && role.At("aggregationRule") != nil {
 			a.Gaps = append(a.Gaps, fmt.Sprintf("%s gathers its rules from others, which only a cluster can tell", grant.Role))
 		}
@@ -191,7 +191,8 @@ func (m *Model) addGrants(a *Account, binding *snapshot.Object, group string) {
 	}
 }
 
-func policyRules(o *snapshot.Object) []rbacv1.PolicyRule {
+// PolicyRules are the rules of a Role or ClusterRole, each at its place in the list.
+func PolicyRules(o *snapshot.Object) []rbacv1.PolicyRule {
 	list, _ := o.At("rules").([]any)
 	out := make([]rbacv1.PolicyRule, len(list))
 	for i, entry := range list {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // kubeFlags are how to reach a cluster: all of kubectl's own, and -A.
@@ -67,31 +68,31 @@ func (f *kubeFlags) cluster(streams Streams, progress func(string)) (*collect.Cl
 
 // releases finds what a command is about: one named release, the only one, or with -A all of them.
 func (f *kubeFlags) releases(ctx context.Context, c *collect.Cluster, name string) ([]collect.Found, error) {
-	ns, err := f.namespace()
+	ns, found, coverage, err := f.search(ctx, c)
 	if err != nil {
 		return nil, err
-	}
-	found, coverage, err := c.Releases(ctx, ns)
-	if err != nil {
-		return nil, atServer(c, err)
 	}
 	return choose(found, coverage, name, ns)
 }
 
 // listed are all releases where these flags look. None is an answer, unless something could not be read.
 func (f *kubeFlags) listed(ctx context.Context, c *collect.Cluster) ([]collect.Found, error) {
-	ns, err := f.namespace()
-	if err != nil {
-		return nil, err
-	}
-	found, coverage, err := c.Releases(ctx, ns)
-	if err != nil {
-		return nil, atServer(c, err)
-	}
-	if len(found) == 0 && unreadNote(coverage) != "" {
+	ns, found, coverage, err := f.search(ctx, c)
+	if err == nil && len(found) == 0 && unreadNote(coverage) != "" {
 		_, err = choose(found, coverage, "", ns)
 	}
 	return found, err
+}
+
+// search looks for releases in the namespace these flags name; empty means all.
+func (f *kubeFlags) search(ctx context.Context, c *collect.Cluster) (ns string, found []collect.Found, coverage []snapshot.Coverage, err error) {
+	if ns, err = f.namespace(); err != nil {
+		return "", nil, nil, err
+	}
+	if found, coverage, err = c.Releases(ctx, ns); err != nil {
+		return "", nil, nil, atServer(c, err)
+	}
+	return ns, found, coverage, nil
 }
 
 // atServer says which API server an error is about: without a kubeconfig that is localhost:8080, which nobody means.

@@ -112,10 +112,9 @@ func (r *run) getAll(g group, got *answers, what reading, refs map[[2]string]boo
 			if err != nil {
 				return ctx.Err()
 			}
-			trim(content)
-			o, err := newObject(content, snapshot.Live, "")
+			o, err := liveObject(content)
 			if err != nil {
-				return unusable(err)
+				return err
 			}
 			got.add(o)
 			return nil

@@ -105,10 +105,9 @@ func (r *run) fetchNamespace(ctx context.Context) error {
 	if err != nil {
 		return ctx.Err()
 	}
-	trim(content)
-	o, err := newObject(content, snapshot.Live, "")
+	o, err := liveObject(content)
 	if err != nil {
-		return unusable(err)
+		return err
 	}
 	r.add(o)
 	return nil
@@ -136,10 +135,9 @@ func (r *reader) objects(ctx context.Context, what reading, version, namespace s
 	}
 	var bad error
 	err := r.each(ctx, what.in(version), namespace, opts, func(content map[string]any) {
-		trim(content)
-		o, err := newObject(content, snapshot.Live, "")
+		o, err := liveObject(content)
 		if err != nil {
-			bad = unusable(err)
+			bad = err
 			return
 		}
 		out = append(out, o)
@@ -147,7 +145,15 @@ func (r *reader) objects(ctx context.Context, what reading, version, namespace s
 	return out, errors.Join(err, bad)
 }
 
-func unusable(err error) error { return plain("the API server sent an object whose %s", err) }
+// liveObject is what the API server sent as a snapshot object, not yet masked.
+func liveObject(content map[string]any) (snapshot.Object, error) {
+	trim(content)
+	o, err := newObject(content, snapshot.Live, "")
+	if err != nil {
+		return o, plain("the API server sent an object whose %s", err)
+	}
+	return o, nil
+}
 
 // statusKept is what rules read of a status.
 var statusKept = []string{"phase", "desiredNumberScheduled"}

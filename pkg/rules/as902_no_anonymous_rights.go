@@ -6,6 +6,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -60,7 +61,7 @@ func judgeAnonymous(p *rule.Pass, binding *snapshot.Object, i int, who string) {
 	words := "hold the rights of " + ref.String()
 	switch {
 	case role != nil:
-		rights := beyond(rulesOf(role), nil)
+		rights := beyond(airflow.PolicyRules(role), nil)
 		if len(rights) == 0 {
 			return
 		}

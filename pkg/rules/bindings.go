@@ -71,15 +71,3 @@ func findRole(p *rule.Pass, ref snapshot.Ref) *snapshot.Object {
 	}
 	return list[i]
 }
-
-// rulesOf are the rules of a role.
-func rulesOf(role *snapshot.Object) []rbacv1.PolicyRule {
-	list, _ := role.At("rules").([]any)
-	out := make([]rbacv1.PolicyRule, len(list))
-	for i, entry := range list {
-		if fields, ok := entry.(map[string]any); ok {
-			_ = airflow.Decode(fields, &out[i]) // a rule that does not decode grants nothing
-		}
-	}
-	return out
-}

@@ -219,7 +219,7 @@ func (e *excesses) least(x *excess) (rights []rbacv1.PolicyRule, fits bool) {
 	for _, a := range bound {
 		needed = append(needed, neededBy(e.pass, a)...)
 	}
-	rights = overlap(needed, rulesOf(role))
+	rights = overlap(needed, airflow.PolicyRules(role))
 	return rights, !slices.ContainsFunc(bound, func(a *airflow.Account) bool { return len(beyond(rights, neededBy(e.pass, a))) > 0 })
 }
 
