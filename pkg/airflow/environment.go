@@ -2,7 +2,6 @@ package airflow
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,9 +109,6 @@ func (m *Model) addAll(env *environment, w *Workload, from *corev1.EnvFromSource
 		return
 	}
 	data, _ := o.At("data").(map[string]any)
-	roomy := make(map[string]Setting, len(env.set)+len(data))
-	maps.Copy(roomy, env.set)
-	env.set = roomy
 	for key, value := range data {
 		text, isText := value.(string)
 		name := from.Prefix + key

@@ -19,8 +19,8 @@ var ErrNothing = errors.New("nothing to evaluate")
 // the model holds no workload, and where an object's pods are no pods: leaving
 // that object out would look like a pass.
 func Run(model *airflow.Model, rules []*rule.Rule, with *profile.Profile) (*Report, error) {
-	for _, o := range model.Malformed {
-		return nil, malformed(o)
+	if len(model.Malformed) > 0 {
+		return nil, malformed(model.Malformed[0])
 	}
 	if len(model.Workloads) == 0 {
 		return nil, fmt.Errorf("%w: the source holds no workload of an Airflow release", ErrNothing)

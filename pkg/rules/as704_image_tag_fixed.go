@@ -26,22 +26,11 @@ var imageTagFixed = &rule.Rule{
 }
 
 func checkImageTagFixed(p *rule.Pass) {
-	for _, w := range p.Workloads() {
-		for _, c := range w.Containers() {
-			if c.Image == "" {
-				p.Unknown(fmt.Sprintf("%s: container %s names no image", w.Ref, c.Name))
-				continue
-			}
-			p.Subjects++
-			if problem := movingTag(parseImage(c.Image)); problem != "" {
-				p.Report(rule.Finding{
-					Target: w.Ref, Component: string(w.Component), Container: c.Name, Path: c.Path + "/image",
-					Message: fmt.Sprintf("image %s %s", c.Image, problem),
-					Fixes:   imageFixes(p, w, c.Name, "name a version tag or a digest"),
-				})
-			}
+	eachImage(p, func(w *airflow.Workload, c airflow.Container, i image) {
+		if problem := movingTag(i); problem != "" {
+			reportImage(p, w, c, fmt.Sprintf("image %s %s", c.Image, problem), "name a version tag or a digest")
 		}
-	}
+	})
 }
 
 // movingTag says why an image may be another one tomorrow; empty where it names a version.
@@ -56,12 +45,4 @@ func movingTag(i image) string {
 		return "has the moving tag " + i.Tag
 	}
 	return ""
-}
-
-// imageFixes name the chart's key for an image where it has one.
-func imageFixes(p *rule.Pass, w *airflow.Workload, container, summary string) []rule.Fix {
-	if key := p.ValuesKey(w, container, airflow.Image); key != "" {
-		return []rule.Fix{{Kind: rule.Values, Summary: summary, ValuesKey: key}}
-	}
-	return []rule.Fix{{Kind: rule.Manual, Summary: summary + " (no values key of the chart is known to set this image)"}}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -44,29 +45,13 @@ var abandonedRegistries = []abandonedRegistry{
 
 func checkRegistryAllowed(p *rule.Pass) {
 	allowed := p.Parameters.AllowedRegistries
-	for _, w := range p.Workloads() {
-		for _, c := range w.Containers() {
-			if c.Image == "" {
-				p.Unknown(fmt.Sprintf("%s: container %s names no image", w.Ref, c.Name))
-				continue
-			}
-			p.Subjects++
-			i := parseImage(c.Image)
-			report := func(message, summary string) {
-				p.Report(rule.Finding{
-					Target: w.Ref, Component: string(w.Component), Container: c.Name, Path: c.Path + "/image",
-					Message: message, Fixes: imageFixes(p, w, c.Name, summary),
-				})
-			}
-			if a := abandonedBy(i); a != nil {
-				report(fmt.Sprintf("image %s comes from %s, which gets no fixes since %s", c.Image, a.Place, a.Since), a.Instead)
-				continue
-			}
-			if len(allowed) > 0 && !slices.ContainsFunc(allowed, i.under) {
-				report(fmt.Sprintf("image %s comes from %s, which is not allowed", c.Image, i.Registry), "take the image from "+strings.Join(allowed, " or "))
-			}
+	eachImage(p, func(w *airflow.Workload, c airflow.Container, i image) {
+		if a := abandonedBy(i); a != nil {
+			reportImage(p, w, c, fmt.Sprintf("image %s comes from %s, which gets no fixes since %s", c.Image, a.Place, a.Since), a.Instead)
+		} else if len(allowed) > 0 && !slices.ContainsFunc(allowed, i.under) {
+			reportImage(p, w, c, fmt.Sprintf("image %s comes from %s, which is not allowed", c.Image, i.Registry), "take the image from "+strings.Join(allowed, " or "))
 		}
-	}
+	})
 }
 
 // abandonedBy is the abandoned registry an image comes from, or nil.

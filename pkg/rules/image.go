@@ -1,6 +1,12 @@
 package rules
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+)
 
 // image is a container image's name, taken apart as the container runtimes do.
 type image struct {
@@ -49,4 +55,34 @@ func (i image) under(place string) bool {
 		}
 	}
 	return i.repository() == place || strings.HasPrefix(i.repository(), place+"/")
+}
+
+// eachImage shows a rule the image of every container. One that names none cannot be judged.
+func eachImage(p *rule.Pass, judge func(*airflow.Workload, airflow.Container, image)) {
+	for _, w := range p.Workloads() {
+		for _, c := range w.Containers() {
+			if c.Image == "" {
+				p.Unknown(fmt.Sprintf("%s: container %s names no image", w.Ref, c.Name))
+				continue
+			}
+			p.Subjects++
+			judge(w, c, parseImage(c.Image))
+		}
+	}
+}
+
+// reportImage is a finding about a container's image.
+func reportImage(p *rule.Pass, w *airflow.Workload, c airflow.Container, message, summary string) {
+	p.Report(rule.Finding{
+		Target: w.Ref, Component: string(w.Component), Container: c.Name, Path: c.Path + "/image",
+		Message: message, Fixes: imageFixes(p, w, c.Name, summary),
+	})
+}
+
+// imageFixes name the chart's key for an image where it has one.
+func imageFixes(p *rule.Pass, w *airflow.Workload, container, summary string) []rule.Fix {
+	if key := p.ValuesKey(w, container, airflow.Image); key != "" {
+		return []rule.Fix{{Kind: rule.Values, Summary: summary, ValuesKey: key}}
+	}
+	return []rule.Fix{{Kind: rule.Manual, Summary: summary + " (no values key of the chart is known to set this image)"}}
 }
