@@ -36,6 +36,7 @@ const (
 	Namespace          Kind = "Namespace"
 	NodeAgents         Kind = "NodeAgents"
 	PolicyEngines      Kind = "PolicyEngines"
+	ClusterServices    Kind = "ClusterServices"
 	ReleaseRecord      Kind = "ReleaseRecord"
 	ServerVersion      Kind = "ServerVersion"
 )

@@ -17,6 +17,10 @@ type Snapshot struct {
 	Release Release   `json:"release"`
 	// Objects are the live objects, or, without a cluster, the rendered ones (hooks included).
 	Objects []Object `json:"objects"`
+	// Around are objects outside the release that tell where things are: the
+	// Services of the cluster's DNS, the Service kubernetes and its
+	// EndpointSlices. No rule judges them.
+	Around []Object `json:"around,omitempty"`
 	// ServerVersion is the API server's, as "v1.36.3"; empty where unknown.
 	ServerVersion string     `json:"serverVersion,omitempty"`
 	Coverage      []Coverage `json:"coverage"`

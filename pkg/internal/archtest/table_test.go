@@ -4,7 +4,7 @@ package archtest
 const module = "github.com/airflowsec/kubectl-airflowsec/"
 
 // data are the packages that hold what flows through the program.
-var data = []string{"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile", "pkg/check"}
+var data = []string{"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/verify"}
 
 // mayImport is the whole architecture: each package and the packages of the
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
@@ -13,12 +13,16 @@ var mayImport = map[string][]string{
 	"pkg/collect":  {"pkg/snapshot"},
 	"pkg/airflow":  {"pkg/snapshot"},
 	"pkg/change":   {"pkg/snapshot"},
-	"pkg/rule":     {"pkg/snapshot", "pkg/airflow", "pkg/change"},
-	"pkg/rules":    {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule"},
+	"pkg/netpol":   {"pkg/snapshot", "pkg/airflow"},
+	"pkg/harden":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
+	"pkg/rule":     {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
+	"pkg/rules":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule"},
 	"pkg/profile":  {"pkg/rule"},
 	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/rule", "pkg/profile"},
+	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/harden"},
+	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change"},
 	"pkg/render":   data,
-	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/render"}, data...),
+	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 
 	"cmd/kubectl-airflowsec": {"pkg/cli"},
 
