@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +18,7 @@ const accessName = "airflowsec"
 // release's record stays unread, and the release is recognised by its labels.
 func Access(secrets, clusterWide bool, namespace string) []map[string]any {
 	inside := append(slices.Clone(inNamespace), theNamespace)
-	outside := append(slices.Clone(acrossCluster), clusterRoles, gateways)
+	outside := slices.Concat(acrossCluster, []reading{clusterRoles, gateways}, landmarks)
 	if !secrets {
 		inside = slices.DeleteFunc(inside, func(r reading) bool { return r.kind == snapshot.Secret })
 	}
@@ -34,26 +36,39 @@ func Access(secrets, clusterWide bool, namespace string) []map[string]any {
 	}
 }
 
-// policyRules are the RBAC rules for some readings: one for each API group and verb, sorted.
+// grant is what one RBAC rule is about: a verb in an API group, and, where only
+// some objects may be read, their resource.
+type grant struct{ group, verb, named string }
+
+// policyRules are the RBAC rules for some readings, sorted: one for each API
+// group and verb, and one for each resource of which only named objects are read.
 func policyRules(readings []reading) []any {
-	resources := map[[2]string][]string{}
-	var keys [][2]string
+	resources, names := map[grant][]string{}, map[grant][]string{}
 	for _, r := range readings {
-		key := [2]string{r.group, r.verb}
-		if resources[key] == nil {
-			keys = append(keys, key)
+		g := grant{group: r.group, verb: r.verb}
+		if len(r.names) > 0 {
+			g.named = r.resource
 		}
-		resources[key] = append(resources[key], r.resource)
+		resources[g], names[g] = append(resources[g], r.resource), append(names[g], r.names...)
 	}
-	slices.SortFunc(keys, func(a, b [2]string) int { return strings.Compare(a[0]+" "+a[1], b[0]+" "+b[1]) })
 	var rules []any
-	for _, key := range keys {
-		slices.Sort(resources[key])
-		rules = append(rules, map[string]any{
-			"apiGroups": []any{key[0]}, "resources": list(slices.Compact(resources[key])), "verbs": []any{key[1]},
-		})
+	for _, g := range slices.SortedFunc(maps.Keys(resources), grant.compare) {
+		rule := map[string]any{"apiGroups": []any{g.group}, "resources": sortedList(resources[g]), "verbs": []any{g.verb}}
+		if g.named != "" {
+			rule["resourceNames"] = sortedList(names[g])
+		}
+		rules = append(rules, rule)
 	}
 	return rules
+}
+
+func (g grant) compare(o grant) int {
+	return cmp.Or(cmp.Compare(g.group, o.group), cmp.Compare(g.verb, o.verb), cmp.Compare(g.named, o.named))
+}
+
+func sortedList(texts []string) []any {
+	slices.Sort(texts)
+	return list(slices.Compact(texts))
 }
 
 func list(texts []string) []any {

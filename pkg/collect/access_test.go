@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// granted are the rights in a list of objects, as "kind verb resource.group".
+// granted are the rights in a list of objects, as "kind verb resource.group", and the names they are kept to.
 func granted(objects []map[string]any) []string {
 	var out []string
 	for _, o := range objects {
@@ -18,7 +18,11 @@ func granted(objects []map[string]any) []string {
 			}
 			resources, _ := in(rule, "resources").([]any)
 			for _, resource := range resources {
-				out = append(out, fmt.Sprintf("%s %s %s.%s", o["kind"], in(rule, "verbs").([]any)[0], resource, in(rule, "apiGroups").([]any)[0]))
+				right := fmt.Sprintf("%s %s %s.%s", o["kind"], in(rule, "verbs").([]any)[0], resource, in(rule, "apiGroups").([]any)[0])
+				if names, _ := in(rule, "resourceNames").([]any); names != nil {
+					right += fmt.Sprint(" ", names)
+				}
+				out = append(out, right)
 			}
 		}
 	}
@@ -37,7 +41,9 @@ func TestAccessGrantsWhatIsReadAndNothingElse(t *testing.T) {
 	for _, r := range append(slices.Clone(acrossCluster), clusterRoles, gateways) {
 		want = append(want, fmt.Sprintf("ClusterRole %s %s.%s", r.verb, r.resource, r.group))
 	}
-	want = append(want, "ClusterRole get /version", "ClusterRole get /apis")
+	want = append(want, "ClusterRole get /version", "ClusterRole get /apis",
+		"ClusterRole get services. [coredns dns-default kube-dns kubernetes rke2-coredns-rke2-coredns]",
+		"ClusterRole get endpointslices.discovery.k8s.io [kubernetes]")
 	slices.Sort(all)
 	slices.Sort(want)
 	if !slices.Equal(all, want) {

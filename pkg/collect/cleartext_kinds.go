@@ -12,7 +12,7 @@ var clearKinds = set(
 	"rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding",
 	"networking.k8s.io/Ingress", "extensions/Ingress", "networking.k8s.io/NetworkPolicy", "extensions/NetworkPolicy",
 	"gateway.networking.k8s.io/HTTPRoute", "gateway.networking.k8s.io/Gateway", "route.openshift.io/Route",
-	"policy/PodDisruptionBudget", "autoscaling/HorizontalPodAutoscaler", "scheduling.k8s.io/PriorityClass",
+	"discovery.k8s.io/EndpointSlice", "policy/PodDisruptionBudget", "autoscaling/HorizontalPodAutoscaler", "scheduling.k8s.io/PriorityClass",
 )
 
 // clearTrees are the keys below which every plain text may be shown: they
@@ -56,7 +56,7 @@ var clearKeys = set(
 	"clusterIP", "externalName", "loadBalancerIP", "loadBalancerClass", "externalTrafficPolicy", "internalTrafficPolicy",
 	"sessionAffinity", "ipFamilyPolicy", "appProtocol", "targetPort", "trafficDistribution", "hosts", "pathType",
 	"serviceAccountToken", "sectionName", "gatewayClassName", "group", "mode", "wildcardPolicy", "termination",
-	"insecureEdgeTerminationPolicy", "ip", "ipMode", "cidr", "except", "operator", "effect",
+	"insecureEdgeTerminationPolicy", "ip", "ipMode", "cidr", "except", "operator", "effect", "addresses", "addressType",
 	// state
 	"phase", "imageID",
 )

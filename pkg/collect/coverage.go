@@ -82,7 +82,7 @@ func plain(format string, args ...any) error { return &plainError{fmt.Sprintf(fo
 func nothingRead(coverage map[snapshot.Kind]snapshot.Coverage) error {
 	var reasons []string
 	for kind, c := range coverage {
-		if c.State == snapshot.Read && kind != snapshot.ServerVersion {
+		if c.State == snapshot.Read && kind != snapshot.ServerVersion && kind != snapshot.ClusterServices {
 			return nil
 		}
 		for _, reason := range strings.Split(c.Reason, "; ") {

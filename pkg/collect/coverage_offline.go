@@ -18,6 +18,7 @@ var inManifests = []snapshot.Kind{
 // onlyInClusters are the kinds that only a cluster can show.
 var onlyInClusters = []snapshot.Kind{
 	snapshot.Namespace, snapshot.Pod, snapshot.ReplicaSet, snapshot.NodeAgents, snapshot.PolicyEngines,
+	snapshot.ClusterServices,
 }
 
 // offlineCoverage is what manifests could tell, and why not the rest.

@@ -178,6 +178,7 @@ func FuzzSnapshot(f *testing.F) {
 	f.Add(savedSnapshot(f))
 	f.Add([]byte("{}"))
 	f.Add([]byte("kind: Snapshot\napiVersion: airflowsec.io/v1alpha1\nobjects: [{content: {}}]\nrelease: {record: files}\n"))
+	f.Add([]byte("kind: Snapshot\napiVersion: airflowsec.io/v1alpha1\nobjects: []\naround: [{apiVersion: v1, kind: Service, name: kube-dns, content: {spec: {ports: [{port: 53}]}}}]\nrelease: {record: files}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := ReadSnapshot(bytes.NewReader(text), "s")
 		if err != nil {

@@ -18,6 +18,9 @@ type reading struct {
 	labels, fields string
 	// optional groups are not served by every cluster; whether they are is asked once.
 	optional bool
+	// namespace and names are of a reading that gets a few objects whose names are the same in every cluster.
+	namespace string
+	names     []string
 	// object is the Kind of objects of which only metadata is fetched, which does
 	// not tell it; empty where whole objects are.
 	object string
@@ -94,6 +97,17 @@ var (
 	clusterRoles = reading{kind: snapshot.ClusterRole, group: "rbac.authorization.k8s.io", versions: v1, resource: "clusterroles", verb: "get"}
 	gateways     = reading{kind: snapshot.Gateway, group: "gateway.networking.k8s.io", versions: []string{"v1", "v1beta1"}, resource: "gateways", verb: "get", optional: true}
 )
+
+// landmarks are read by name, so that no right to list what else lives there is
+// needed. A cluster has only some of them.
+// Sources: the manifests of kubeadm, CoreDNS's chart, RKE2 and OpenShift's DNS
+// operator; the API server makes the Service kubernetes and its EndpointSlice itself.
+var landmarks = []reading{
+	{kind: snapshot.ClusterServices, versions: v1, resource: "services", verb: "get", namespace: "kube-system", names: []string{"coredns", "kube-dns", "rke2-coredns-rke2-coredns"}},
+	{kind: snapshot.ClusterServices, versions: v1, resource: "services", verb: "get", namespace: "openshift-dns", names: []string{"dns-default"}},
+	{kind: snapshot.ClusterServices, versions: v1, resource: "services", verb: "get", namespace: "default", names: []string{"kubernetes"}},
+	{kind: snapshot.ClusterServices, group: "discovery.k8s.io", versions: v1, resource: "endpointslices", verb: "get", namespace: "default", names: []string{"kubernetes"}},
+}
 
 // paths are what is asked of the API server apart from resources.
 var paths = []string{"/version", "/apis"}

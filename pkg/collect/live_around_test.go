@@ -68,7 +68,7 @@ func TestWhatIsNotServedIsNotAskedFor(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	}
-	if n := f.count("cilium") + f.count("gateway") + f.count("openshift"); n != 0 {
+	if n := f.count("cilium") + f.count("gateway") + f.count("openshift.io"); n != 0 {
 		t.Errorf("%d needless requests", n)
 	}
 }

@@ -32,6 +32,7 @@ func (r *run) assemble(ctx context.Context) error {
 			r.keep(copied(*o))
 		}
 	}
+	r.survey(w)
 	return r.follow(ctx)
 }
 

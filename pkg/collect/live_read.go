@@ -22,6 +22,7 @@ type run struct {
 	revision int
 	record   *record
 	around   []snapshot.Object // cluster-wide objects, shared by all releases
+	marks    []snapshot.Object // the landmarks, shared as well
 	masker   *masker
 	s        *snapshot.Snapshot
 }
@@ -156,7 +157,7 @@ func liveObject(content map[string]any) (snapshot.Object, error) {
 }
 
 // statusKept is what rules read of a status.
-var statusKept = []string{"phase", "desiredNumberScheduled"}
+var statusKept = []string{"phase", "desiredNumberScheduled", "podIPs"}
 
 // trim drops what changes by itself and judges nothing: it is more than half of
 // a pod, and a namespace can hold thousands of finished tasks.

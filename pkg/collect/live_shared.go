@@ -17,6 +17,7 @@ import (
 type shared struct {
 	mu      sync.Mutex
 	answers *answers // nil until all of them are in
+	marks   *answers // the landmarks, read with them
 	version string
 
 	groupsOnce sync.Once
@@ -36,14 +37,19 @@ func (c *Cluster) sharedLists(g group) {
 }
 
 func (c *Cluster) readShared(ctx context.Context) error {
-	g, got := newGroup(ctx), newAnswers()
+	g, got, marks := newGroup(ctx), newAnswers(), newAnswers()
 	g.run("reading the server version", func(ctx context.Context) error { return c.readVersion(ctx, got) })
 	for _, what := range acrossCluster {
 		g.run(asking(what, ""), func(ctx context.Context) error { return c.list(ctx, what, "", got) })
 	}
+	for _, what := range landmarks {
+		for _, name := range what.names {
+			g.run("reading the cluster's own Services", func(ctx context.Context) error { return c.getLandmark(ctx, what, name, marks) })
+		}
+	}
 	err := g.Wait()
 	if err == nil {
-		c.shared.answers = got
+		c.shared.answers, c.shared.marks = got, marks
 	}
 	return err
 }
@@ -127,7 +133,10 @@ func (s *shared) into(r *run) {
 	for _, c := range s.answers.coverage {
 		r.note(c)
 	}
-	r.around = s.answers.objects
+	for _, c := range s.marks.coverage {
+		r.note(c)
+	}
+	r.around, r.marks = s.answers.objects, s.marks.objects
 }
 
 // copied is an object that may be masked without changing the original.

@@ -82,7 +82,7 @@ func decodeSnapshot(text []byte, name string) (*snapshot.Snapshot, error) {
 }
 
 // objectLists are where a snapshot holds objects.
-var objectLists = [][]string{{"objects"}, {"release", "manifest"}, {"release", "hooks"}}
+var objectLists = [][]string{{"objects"}, {"release", "manifest"}, {"release", "hooks"}, {"around"}}
 
 // contents are the objects' contents and the values. They stay as they were
 // parsed, because decoding into Go's any would turn their integers into floats.
@@ -116,7 +116,7 @@ func takeContents(top map[string]any, name string) (contents, error) {
 }
 
 func (c contents) giveBack(s *snapshot.Snapshot, name string) error {
-	for i, list := range [][]snapshot.Object{s.Objects, s.Release.Manifest, s.Release.Hooks} {
+	for i, list := range [][]snapshot.Object{s.Objects, s.Release.Manifest, s.Release.Hooks, s.Around} {
 		for j := range list {
 			if list[j].Kind == "" || list[j].Name == "" {
 				return &inputError{file: name, problem: fmt.Sprintf("is not a snapshot: %s[%d] has no kind or name", strings.Join(objectLists[i], "."), j)}

@@ -17,7 +17,7 @@ func (m *masker) seal(s *snapshot.Snapshot) {
 	if values, ok := n.walk(s.Release.Values).(map[string]any); ok {
 		s.Release.Values = values
 	}
-	for _, list := range [][]snapshot.Object{s.Release.Manifest, s.Release.Hooks, s.Objects} {
+	for _, list := range [][]snapshot.Object{s.Release.Manifest, s.Release.Hooks, s.Objects, s.Around} {
 		for i := range list {
 			n.walk(list[i].Content)
 		}

@@ -2,13 +2,14 @@ package snapshot
 
 import "slices"
 
-// Kind names a kind of evidence: mostly Kubernetes kinds, and three that are
+// Kind names a kind of evidence: mostly Kubernetes kinds, and some that are
 // not objects of the release.
 type Kind string
 
 // The kinds a run may read. ReleaseRecord is Helm's stored release (values,
 // hooks, history); ServerVersion is the API server's version; PolicyEngines
-// are the resources of other policy engines, seen but not evaluated.
+// are the resources of other policy engines, seen but not evaluated;
+// ClusterServices are the Services that tell where DNS and the API server are.
 const (
 	Deployment         Kind = "Deployment"
 	StatefulSet        Kind = "StatefulSet"

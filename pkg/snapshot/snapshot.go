@@ -19,7 +19,8 @@ type Snapshot struct {
 	Objects []Object `json:"objects"`
 	// Around are objects outside the release that tell where things are: the
 	// Services of the cluster's DNS, the Service kubernetes and its
-	// EndpointSlices. No rule judges them.
+	// EndpointSlices, and pods of the namespace that are not the release's, one
+	// for each set of labels and without their containers. No rule judges them.
 	Around []Object `json:"around,omitempty"`
 	// ServerVersion is the API server's, as "v1.36.3"; empty where unknown.
 	ServerVersion string     `json:"serverVersion,omitempty"`
@@ -70,6 +71,7 @@ func (s *Snapshot) isOf(o *Object, kind Kind) bool {
 func (s *Snapshot) Sort() {
 	byRef := func(a, b Object) int { return a.Compare(b.Ref) }
 	slices.SortStableFunc(s.Objects, byRef)
+	slices.SortStableFunc(s.Around, byRef)
 	slices.SortStableFunc(s.Release.Manifest, byRef)
 	slices.SortStableFunc(s.Release.Hooks, byRef)
 	slices.SortStableFunc(s.Coverage, func(a, b Coverage) int {
