@@ -4,9 +4,11 @@
 package netpol
 
 import (
+	"maps"
 	"net/netip"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -28,10 +30,13 @@ type Policy struct {
 	Object *snapshot.Object
 }
 
-// Peer is one end of a question: a pod of the cluster, or an address.
+// Peer is one end of a question: a pod of the cluster, a pod outside it, or an address.
 type Peer struct {
-	pod     int // index into Cluster.Pods; -1 for an address
+	pod     int // index into Cluster.Pods; -1 for the others
 	address netip.Addr
+	outside *airflow.Pod
+	// namespace are the labels of the outside pod's namespace.
+	namespace labels.Set
 }
 
 // At is the pod with this index in Cluster.Pods.
@@ -39,6 +44,15 @@ func At(pod int) Peer { return Peer{pod: pod} }
 
 // Address is an end that is not a pod of the cluster.
 func Address(a netip.Addr) Peer { return Peer{pod: -1, address: a} }
+
+// Outside is a pod that is not of the cluster: no policy selects it, and rules
+// match it by its labels, those of its namespace, its addresses and ports.
+func Outside(p airflow.Pod, namespace map[string]string) Peer {
+	has := labels.Set{}
+	maps.Copy(has, namespace)
+	has[namespaceName] = p.Namespace
+	return Peer{pod: -1, outside: &p, namespace: has}
+}
 
 // Direction is seen from the pod that a policy selects.
 type Direction string
@@ -51,7 +65,8 @@ const (
 
 // Decision is one direction's part of an answer.
 type Decision struct {
-	Allowed bool
+	Direction Direction
+	Allowed   bool
 	// Isolated says that some policy selects the pod in this direction, so that only what a rule allows passes.
 	Isolated bool
 	// Policy and Rule are the first, in the cluster's order, that allows the

@@ -2,6 +2,7 @@ package netpol
 
 import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Network is a release's pods and the policies over them, ready for questions.
@@ -9,11 +10,14 @@ type Network struct {
 	Cluster
 	// Evaluator answers questions about pairs of pods and addresses.
 	Evaluator *Evaluator
+	// Malformed are NetworkPolicies that cannot be read: what they allow is not known.
+	Malformed []*snapshot.Object
+	home      string // the release's namespace
 }
 
 // Of is the network of a release as it was read: its pods, the other pods of
 // the namespace that are known, and all policies of the snapshot.
-func Of(m *airflow.Model) *Network { return newNetwork(m.Snapshot, m.Pods(), policiesOf(m.Snapshot)) }
+func Of(m *airflow.Model) *Network { return newNetwork(m.Snapshot, m.Pods()) }
 
 // With is the same network with more policies; one of the same namespace and name is replaced.
 func (n *Network) With(policies []Policy) *Network { return n.replaced(policies) }
