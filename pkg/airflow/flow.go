@@ -14,16 +14,22 @@ import (
 // Port is one port of a connection's far end, as the pod has it: a Service's
 // own port is already translated.
 type Port struct {
-	Number   int32           `json:"port"`
+	Number int32 `json:"port"`
+	// End is the last of a range that begins with Number; 0 means one port.
+	End      int32           `json:"end,omitempty"`
 	Protocol corev1.Protocol `json:"protocol"` // TCP, UDP or SCTP; never empty
 }
 
-// String is "8080" for TCP, "9125/UDP" for the others.
+// String is "8080" for TCP, "9125/UDP" for the others, "8000-8010" for a range.
 func (p Port) String() string {
-	if p.Protocol == corev1.ProtocolTCP {
-		return strconv.Itoa(int(p.Number))
+	text := strconv.Itoa(int(p.Number))
+	if p.End != 0 {
+		text += fmt.Sprintf("-%d", p.End)
 	}
-	return fmt.Sprintf("%d/%s", p.Number, p.Protocol)
+	if p.Protocol == corev1.ProtocolTCP {
+		return text
+	}
+	return fmt.Sprintf("%s/%s", text, p.Protocol)
 }
 
 // Demand says how badly a flow is needed.

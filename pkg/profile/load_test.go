@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 )
@@ -74,8 +75,8 @@ func TestLoad(t *testing.T) {
 		Severity: map[string]rule.Severity{"AS204": rule.Low}, Mandatory: []string{"AS401"},
 		Parameters: rule.Parameters{
 			AllowedRegistries: []string{"registry.example.com/airflow"},
-			Egress:            []rule.Peer{{To: "10.0.0.0/8", Ports: []string{"443", "5432"}, Why: "warehouse"}},
-			IngressFrom:       []rule.Peer{{From: "app=proxy", Why: "login"}},
+			Egress:            []airflow.Peer{{To: "10.0.0.0/8", Ports: []string{"443", "5432"}, Why: "warehouse"}},
+			IngressFrom:       []airflow.Peer{{From: "app=proxy", Why: "login"}},
 		},
 		Exceptions: []profile.Exception{{
 			Rule: "AS108", Component: "broker", Container: "redis", Reason: "rewrites its dump", Owner: "data",
@@ -122,6 +123,10 @@ func TestExtends(t *testing.T) {
 	}
 }
 
+func peer(entry string) string {
+	return head + "spec: {extends: baseline, parameters: {" + entry + "}}\n"
+}
+
 func exception(fields string) string {
 	return head + "spec:\n  extends: restricted\n  exceptions:\n  - {" + fields + "}\n"
 }
@@ -158,8 +163,14 @@ func TestMistakes(t *testing.T) {
 		{"mandatory with an exception", head + "spec:\n  extends: baseline\n  mandatory: [AS108]\n  exceptions:\n  - {" + whole + "}\n", "p.yaml:8: spec.exceptions[0].rule is AS108, which is mandatory: no exception may silence it"},
 		{"unknown parameter", head + "spec: {extends: baseline, parameters: {registries: []}}\n", `p.yaml:4: spec.parameters holds an unknown field "registries"`},
 		{"unknown function", head + "spec: {extends: baseline, parameters: {functions: [pod-operator, fly]}}\n", `p.yaml:4: spec.parameters.functions[1] is "fly"; known are pod-operator`},
-		{"peer without why", head + "spec: {extends: baseline, parameters: {egress: [{to: a}]}}\n", "p.yaml:4: spec.parameters.egress[0].why is missing"},
-		{"peer the wrong way", head + "spec: {extends: baseline, parameters: {ingressFrom: [{to: a, why: b}]}}\n", "p.yaml:4: spec.parameters.ingressFrom[0].from must be given, and only it"},
+		{"peer without why", peer("egress: [{to: a, ports: [1]}]"), "p.yaml:4: spec.parameters.egress[0].why is missing"},
+		{"peer without ports", peer("egress: [{to: a, why: w}]"), "p.yaml:4: spec.parameters.egress[0].ports is missing: say which ports are connected to (1-65535 for all)"},
+		{"peer the wrong way", peer("ingressFrom: [{to: a, why: b}]"), "p.yaml:4: spec.parameters.ingressFrom[0].from must be given, and not to (namespace alone will do for all pods of it)"},
+		{"peer from a name", peer("ingressFrom: [{from: proxy, why: b}]"), `p.yaml:4: spec.parameters.ingressFrom[0].from is "proxy"; it must be an address range or labels such as app=proxy: a policy cannot tell who connects by a name`},
+		{"peer to a URL", peer("egress: [{to: 'https://a.example.com', ports: [443], why: b}]"), `p.yaml:4: spec.parameters.egress[0].to is "https://a.example.com"; it must be an address range, a host name, or labels such as app=vault`},
+		{"peer with bits beyond its prefix", peer("egress: [{to: 10.1.2.3/16, ports: [443], why: b}]"), `p.yaml:4: spec.parameters.egress[0].to is "10.1.2.3/16", an address inside of a range; the range is 10.1.0.0/16`},
+		{"second port wrong", head + "spec:\n  extends: baseline\n  parameters:\n    egress:\n    - {to: a, ports: [443,\n        http], why: b}\n", `p.yaml:9: spec.parameters.egress[0].ports[1] is "http"; it must be a port such as 443, 53/UDP or 8000-8010`},
+		{"peer of no component", peer("egress: [{to: a, ports: [443], components: [cache], why: b}]"), `p.yaml:4: spec.parameters.egress[0].components[0] is "cache", which is no component`},
 		{"no scope", exception("rule: AS108, reason: r, owner: o, expires: 2027-03-31"), "p.yaml:7: spec.exceptions[0].component and container, kind and name are all missing: an exception needs a scope"},
 		{"unknown component", exception(strings.Replace(whole, "broker", "cache", 1)), `p.yaml:7: spec.exceptions[0].component is "cache", which is no component`},
 		{"kind in lower case", exception("kind: deployment, " + whole), `p.yaml:7: spec.exceptions[0].kind is "deployment"; write it as Kubernetes does, for example Deployment`},

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,10 +32,7 @@ func (d *document) check(known Catalogue, own bool) error {
 			return d.at("spec.parameters", fmt.Sprintf("functions[%d]", i), fmt.Sprintf("is %q; known are %s", f, strings.Join(known.Functions, ", ")))
 		}
 	}
-	if err := d.checkPeers("egress", d.Spec.Parameters.Egress, func(p rule.Peer) bool { return p.To != "" && p.From == "" }, "to"); err != nil {
-		return err
-	}
-	if err := d.checkPeers("ingressFrom", d.Spec.Parameters.IngressFrom, func(p rule.Peer) bool { return p.From != "" && p.To == "" }, "from"); err != nil {
+	if err := d.checkPeers(); err != nil {
 		return err
 	}
 	return d.checkExceptions(known)
@@ -66,17 +64,31 @@ func (d *document) checkRules(known Catalogue) error {
 	return nil
 }
 
-func (d *document) checkPeers(field string, peers []rule.Peer, whole func(rule.Peer) bool, side string) error {
-	for i, p := range peers {
-		parent := fmt.Sprintf("spec.parameters.%s[%d]", field, i)
-		if !whole(p) {
-			return d.at(parent, side, "must be given, and only it")
+// checkPeers wants every declared connection to be one that a policy could be made from.
+func (d *document) checkPeers() error {
+	for i, p := range d.Spec.Parameters.Egress {
+		if _, err := p.Egress(""); err != nil {
+			return d.atField(fmt.Sprintf("spec.parameters.egress[%d]", i), err)
 		}
-		if p.Why == "" {
-			return d.at(parent, "why", "is missing")
+	}
+	for i, p := range d.Spec.Parameters.IngressFrom {
+		if _, err := p.Ingress(""); err != nil {
+			return d.atField(fmt.Sprintf("spec.parameters.ingressFrom[%d]", i), err)
 		}
 	}
 	return nil
+}
+
+// atField is a mistake that names the field it is in.
+func (d *document) atField(parent string, err error) error {
+	var mistake interface {
+		Field() string
+		What() string
+	}
+	if !errors.As(err, &mistake) {
+		return err
+	}
+	return d.at(parent, mistake.Field(), mistake.What())
 }
 
 func (d *document) checkExceptions(known Catalogue) error {

@@ -21,16 +21,13 @@ type Parameters struct {
 	// Functions are what DAGs do through the Kubernetes API that no manifest shows.
 	Functions []airflow.Function `json:"functions,omitempty"`
 	// Egress and IngressFrom declare connections that no chart can know.
-	Egress      []Peer `json:"egress,omitempty"`
-	IngressFrom []Peer `json:"ingressFrom,omitempty"`
+	Egress      []airflow.Peer `json:"egress,omitempty"`
+	IngressFrom []airflow.Peer `json:"ingressFrom,omitempty"`
 }
 
-// Peer is one declared connection: where to or from (a CIDR, a host or a label selector), which ports, and why.
-type Peer struct {
-	To    string   `json:"to,omitempty"`
-	From  string   `json:"from,omitempty"`
-	Ports []string `json:"ports,omitempty"`
-	Why   string   `json:"why"`
+// Declarations are the parameters that say which connections are needed.
+func (p Parameters) Declarations() airflow.Declarations {
+	return airflow.Declarations{Functions: p.Functions, Egress: p.Egress, IngressFrom: p.IngressFrom}
 }
 
 // Pass is one run of one rule over one model. A rule sees evidence only
