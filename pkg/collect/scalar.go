@@ -57,6 +57,10 @@ func resolveNumber(text string) (any, bool) {
 		f, err := strconv.ParseFloat(plain, 64)
 		return wholeNumber(f), err == nil
 	}
+	if digits, binary := strings.CutPrefix(plain, "0b"); binary { // a sign behind the prefix counts, too: 0b-1
+		i, err := strconv.ParseInt(digits, 2, 64)
+		return i, err == nil
+	}
 	return nil, false
 }
 
