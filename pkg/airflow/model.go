@@ -2,6 +2,7 @@ package airflow
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -20,6 +21,9 @@ type Model struct {
 	index  *objectIndex
 	config map[*Workload]*config // of workloads that run Airflow
 	prefix string                // of the chart's own values where it is a subchart, as "airflow."
+	// unwritten are the pods that tasks may start and no manifest describes; rules do not see them.
+	unwritten []*Workload
+	pods      func() []Pod
 	// chartVersion is the Airflow chart's own, as the labels tell, also below a company's chart.
 	chartVersion string
 }
@@ -38,6 +42,8 @@ func New(s *snapshot.Snapshot) *Model {
 	m.Executors = m.findExecutors()
 	m.addTaskPods()
 	sortWorkloads(m.Workloads)
+	m.unwritten = m.findUnwritten()
+	m.pods = sync.OnceValue(m.findPods)
 	return m
 }
 

@@ -1,0 +1,85 @@
+package airflow
+
+// flowRow is one connection between a release's own pods.
+type flowRow struct {
+	id   string
+	from []Component
+	// when says whether a workload makes the connection; nil: always.
+	when func(*Model, *Workload) bool
+	// to finds the far ends; none where they are outside the release.
+	to     func(*Model, *Workload) []reached
+	demand Demand
+	// why says what stops without it.
+	why, source string
+}
+
+// These read and write the metadata database whatever the version.
+var databaseUsers = []Component{
+	Webserver, APIServer, RPCServer, Scheduler, DagProcessor, Triggerer, Migrations, CreateUser, Sync, DatabaseCleanup,
+}
+
+// runsAirflow are the components whose main container is Airflow.
+var runsAirflow = componentsThat(Component.RunsAirflow)
+
+// webTier serves the user interface.
+var webTier = []Component{Webserver, APIServer}
+
+const (
+	communitySecret = "airflow-helm/charts 8.9.0 templates/config/secret-config-envs.yaml"
+	officialSecret  = "apache/airflow chart templates/secrets/metadata-connection-secret.yaml"
+)
+
+// flowRows is who connects to whom inside a release. What is not here needs
+// nothing: statsd, exporters, log groomers and the database open no
+// connection, Airflow 3's triggerer and dag-processor talk to an execution API
+// in their own process, Celery workers meet each other only through the
+// broker, and of the community chart's pods that carry the broker's variables
+// only three use them.
+var flowRows = []flowRow{
+	{
+		id: "database", from: databaseUsers, to: toStore(metadataStore), demand: Required,
+		why: "it cannot start: its state is in the metadata database", source: communitySecret + "; " + officialSecret,
+	}, {
+		id: "database", from: []Component{Worker, TaskPod}, when: tasksUseDatabase, to: toStore(metadataStore), demand: Required,
+		why: "Airflow 2 tasks fail: they read and write their state in the metadata database", source: "airflow/jobs/local_task_job_runner.py (2.x)",
+	}, {
+		id: "result-backend", from: []Component{Worker, Scheduler}, when: runsCelery, to: toStore(resultStore), demand: Required,
+		why: "Celery tasks fail: their states are kept there", source: "airflow/providers/celery/executors/default_celery.py",
+	}, {
+		id: "database-at-start", from: []Component{Worker, TaskPod, Flower, Cleanup}, when: checksDatabase, to: toStore(metadataStore), demand: Required,
+		why: "its pods do not start: the image or an init container checks the database first", source: "apache/airflow scripts/docker/entrypoint_prod.sh (wait_for_airflow_db); both charts' wait-for-migrations",
+	}, {
+		id: "pgbouncer-database", from: []Component{PgBouncer}, to: toUpstream, demand: Required,
+		why: "nothing reaches the database: PgBouncer passes all queries on", source: "both charts' pgbouncer.ini",
+	}, {
+		id: "broker", from: []Component{Scheduler, Worker, Flower}, when: runsCelery, to: toStore(brokerStore), demand: Required,
+		why: "Celery tasks are neither sent nor taken", source: "apache/airflow chart templates/redis/redis-networkpolicy.yaml",
+	}, {
+		id: "broker-replication", from: []Component{Broker}, when: replicates, to: toMaster, demand: Required,
+		why: "Redis replicas get no data", source: "redis 10.5.7 templates/redis-slave-statefulset.yaml",
+	}, {
+		id: "execution-api", from: []Component{Worker}, when: both(inAirflow3, runsCelery), to: toExecutionAPI, demand: Required,
+		why: "every task fails: Airflow 3 tasks report to the execution API", source: "airflow/config_templates/config.yml [core] execution_api_server_url",
+	}, {
+		id: "execution-api", from: []Component{TaskPod}, when: inAirflow3, to: toExecutionAPI, demand: Required,
+		why: "every task fails: Airflow 3 tasks report to the execution API", source: "airflow/config_templates/config.yml [core] execution_api_server_url",
+	}, {
+		id: "execution-api", from: []Component{Scheduler}, when: both(inAirflow3, runsLocal), to: toExecutionAPI, demand: Required,
+		why: "every task in the scheduler fails: Airflow 3 tasks report to the execution API", source: "airflow/executors/local_executor.py (3.x)",
+	}, {
+		id: "worker-logs", from: webTier, to: toLogs(Worker), demand: Required,
+		why: "logs of running tasks cannot be seen in the web UI", source: "airflow/utils/serve_logs; both charts' worker Service",
+	}, {
+		id: "triggerer-logs", from: webTier, when: since("2.6"), to: toLogs(Triggerer), demand: Required,
+		why: "logs of deferred tasks cannot be seen in the web UI", source: "airflow/jobs/triggerer_job_runner.py; apache/airflow chart templates/triggerer/triggerer-service.yaml",
+	}, {
+		id: "scheduler-logs", from: webTier, when: runsLocal, to: toLogs(Scheduler), demand: Required,
+		why: "logs of running tasks cannot be seen in the web UI", source: "apache/airflow chart templates/scheduler/scheduler-service.yaml",
+	}, {
+		id: "statsd", from: runsAirflow, when: sendsStatsd, to: toStatsd, demand: Optional,
+		why: "metrics are lost", source: "apache/airflow chart templates/statsd/statsd-service.yaml",
+	}, {
+		id: "otel", from: runsAirflow, when: sendsOtel, to: toOtel, demand: Optional,
+		why: "metrics and traces are lost", source: "apache/airflow chart 1.22 templates/otel-collector",
+	},
+}
