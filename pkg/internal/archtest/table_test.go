@@ -4,7 +4,7 @@ package archtest
 const module = "github.com/airflowsec/kubectl-airflowsec/"
 
 // data are the packages that hold what flows through the program.
-var data = []string{"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/verify"}
+var data = []string{"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/verify", "pkg/reach"}
 
 // mayImport is the whole architecture: each package and the packages of the
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"pkg/profile":  {"pkg/rule"},
 	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/rule", "pkg/profile"},
 	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/harden"},
+	"pkg/reach":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
 	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change"},
 	"pkg/render":   data,
 	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
