@@ -37,6 +37,7 @@ against a hardening profile. It reads and never writes.`,
 	root.AddCommand(
 		newListCommand(streams),
 		newCheckCommand(streams),
+		newGenerateCommand(streams),
 		newExplainCommand(streams),
 		newRulesCommand(streams),
 		newSnapshotCommand(streams),

@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/rule", "pkg/profile"},
 	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/harden"},
 	"pkg/reach":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
-	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change"},
+	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden"},
 	"pkg/render":   data,
 	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 

@@ -1,0 +1,122 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
+)
+
+// Proof prints what a set of patches keeps and closes, for people.
+func Proof(w io.Writer, set *PatchSet) error {
+	var b bytes.Buffer
+	p := set.Proof
+	verdict := "holds"
+	if !p.Holds() {
+		verdict = "DOES NOT HOLD"
+	}
+	fmt.Fprintf(&b, "The proof %s: %d of %d needed flows pass; of %d other connections between Airflow's pods %d are denied.\n",
+		verdict, p.Kept, p.Flows, p.Pairs, p.Denied)
+	writeCuts(&b, "Cut", p.Cuts)
+	writeCuts(&b, "Not decided", p.Unclear)
+	writeOpen(&b, "Open wider than needed", p.Open)
+	writeOpen(&b, "Closed", p.Closed)
+	writePairs(&b, p.StillOpen)
+	for _, workload := range p.Left {
+		fmt.Fprintf(&b, "Left as it is: %s, because what it needs is not known or no label picks its pods out.\n", plain(workload.Ref.String()))
+	}
+	for _, c := range set.Unread {
+		fmt.Fprintf(&b, "Not read: %s (%s) %s\n", c.Kind, c.State, plain(c.Reason))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func writeCuts(b *bytes.Buffer, title string, list []verify.Judged) {
+	for _, j := range list {
+		fmt.Fprintf(b, "%s: %s (%s; %s)%s\n", title, flowText(j.Flow), j.Flow.Demand, plain(j.Flow.Why), reasonText(j.Verdict))
+	}
+}
+
+func reasonText(v netpol.Verdict) string {
+	if v.Reason != "" {
+		return ": " + plain(v.Reason)
+	}
+	var out []string
+	for _, loss := range v.Losses {
+		out = append(out, fmt.Sprintf("%s of %s to %s on %s", loss.Direction, plain(loss.From), plain(loss.To), loss.Port))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(out, ", ")
+}
+
+func flowText(f airflow.Flow) string {
+	return plain(f.From.Name) + " → " + plain(f.To.Name) + portText(f.Ports)
+}
+
+func portText(ports []airflow.Port) string {
+	var out []string
+	for _, port := range ports {
+		out = append(out, port.String())
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return ":" + strings.Join(out, ",")
+}
+
+// writeOpen joins flows that differ in one end only: each component's way to the same host is one line.
+func writeOpen(b *bytes.Buffer, title string, list []harden.Open) {
+	type line struct{ to, reason, close string }
+	var order []line
+	from := map[line][]string{}
+	for _, o := range list {
+		l := line{plain(o.Flow.To.Name) + portText(o.Flow.Ports), plain(o.Reason), plain(o.Close)}
+		if from[l] == nil {
+			order = append(order, l)
+		}
+		if name := plain(o.Flow.From.Name); !slices.Contains(from[l], name) {
+			from[l] = append(from[l], name)
+		}
+	}
+	for _, l := range order {
+		fmt.Fprintf(b, "%s: %s → %s: %s. To close: %s.\n", title, strings.Join(from[l], ", "), l.to, l.reason, l.close)
+	}
+}
+
+func writePairs(b *bytes.Buffer, pairs []verify.Pair) {
+	type line struct {
+		to     airflow.Component
+		port   airflow.Port
+		policy string
+	}
+	var order []line
+	from := map[line][]string{}
+	for _, pair := range pairs {
+		l := line{pair.To.Component, pair.Port, pair.Policy}
+		if from[l] == nil {
+			order = append(order, l)
+		}
+		from[l] = append(from[l], string(pair.From.Component))
+	}
+	for _, l := range order {
+		by := "no policy holds there"
+		if l.policy != "" {
+			by = "policy " + plain(l.policy) + " lets it in"
+		}
+		fmt.Fprintf(b, "Still open: %s → %s:%s, which nothing needs: %s.\n", strings.Join(inOrder(from[l]), ", "), l.to, l.port, by)
+	}
+}
+
+func inOrder(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,97 @@
+// Package verify proves what a plan does before anything is printed: it replays
+// the plan and asks the same evaluator that judges a release.
+package verify
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
+)
+
+// NetworkProof is what a plan's policies, together with those in force, do to a release.
+type NetworkProof struct {
+	// Flows are the needed flows; Kept of them pass whole.
+	Flows, Kept int
+	// Cuts are the flows that do not pass, required and declared ones first; Unclear those that nobody can tell.
+	Cuts, Unclear []Judged
+	// Pairs are the other connections between two workloads of the release, one
+	// for each port the far end listens on; Denied of them do not pass.
+	Pairs, Denied int
+	// StillOpen are the pairs that pass and need not, with the policy that lets them.
+	StillOpen []Pair
+	// Open and Closed are the plan's own reservations.
+	Open, Closed []harden.Open
+	// Left are workloads that no policy of the plan selects.
+	Left []*airflow.Workload
+}
+
+// Judged is one flow and what becomes of it.
+type Judged struct {
+	Flow    airflow.Flow
+	Verdict netpol.Verdict
+}
+
+// Pair is one connection between workloads that nothing needs.
+type Pair struct {
+	From, To *airflow.Workload
+	Port     airflow.Port
+	// Policy is the name of the policy that lets it into To; empty where none isolates To or the network does not hold policies.
+	Policy string
+}
+
+// Holds says whether every flow passes that the plan does not close on purpose.
+func (p NetworkProof) Holds() bool { return len(p.Cuts) == 0 }
+
+// Network proves a plan against the network it will be applied to. Optional
+// flows that the plan leaves closed on purpose are not counted.
+func Network(before *netpol.Network, flows []airflow.Flow, plan harden.NetworkPlan) NetworkProof {
+	after := before.With(policies(plan))
+	proof := Judge(after, slices.DeleteFunc(slices.Clone(flows), func(f airflow.Flow) bool { return isClosed(plan, f) }))
+	proof.Open, proof.Closed, proof.Left = plan.Open, plan.Closed, plan.Left
+	return proof
+}
+
+func isClosed(plan harden.NetworkPlan, f airflow.Flow) bool {
+	return slices.ContainsFunc(plan.Closed, func(o harden.Open) bool { return sameFlow(o.Flow, f) })
+}
+
+func sameFlow(a, b airflow.Flow) bool {
+	return a.ID == b.ID && a.From.Workload == b.From.Workload && a.To.Workload == b.To.Workload &&
+		a.From.Name == b.From.Name && a.To.Name == b.To.Name && slices.Equal(a.Ports, b.Ports)
+}
+
+func policies(plan harden.NetworkPlan) []netpol.Policy {
+	var out []netpol.Policy
+	for _, p := range plan.Policies {
+		out = append(out, netpol.Policy{Ref: p.Ref(), Spec: p.Spec})
+	}
+	return out
+}
+
+// Judge says what a network does to flows, and to all other pairs of the release.
+func Judge(n *netpol.Network, flows []airflow.Flow) NetworkProof {
+	proof := NetworkProof{Flows: len(flows)}
+	for _, f := range flows {
+		switch j := (Judged{f, n.Judge(f)}); j.Verdict.State {
+		case netpol.Kept:
+			proof.Kept++
+		case netpol.Cut:
+			proof.Cuts = append(proof.Cuts, j)
+		default:
+			proof.Unclear = append(proof.Unclear, j)
+		}
+	}
+	slices.SortStableFunc(proof.Cuts, func(a, b Judged) int { return cmp.Compare(rank(a), rank(b)) })
+	proof.pairs(n, flows)
+	return proof
+}
+
+func rank(j Judged) int {
+	if j.Flow.Demand == airflow.Optional {
+		return 1
+	}
+	return 0
+}
