@@ -25,6 +25,8 @@ type Files struct {
 	Namespace   string    // empty: the one most objects name, else "default"
 	KubeVersion string    // as "1.36"; empty leaves the server version unknown
 	Now         time.Time // the time of reading; zero means the clock's
+	// Warn is told what the user should know; nil tells nobody.
+	Warn func(string)
 }
 
 // stdinName stands for standard input in errors and findings.
@@ -41,7 +43,7 @@ func FromFiles(ctx context.Context, f Files) (*snapshot.Snapshot, error) {
 		return nil, err
 	}
 	for _, path := range f.Paths {
-		objects, err := f.read(ctx, path, m)
+		objects, err := f.read(ctx, path, m, strict)
 		if err != nil {
 			return nil, err
 		}
@@ -78,12 +80,12 @@ func serverVersion(given string) (string, error) {
 }
 
 // read reads one path: a file, a directory or standard input.
-func (f Files) read(ctx context.Context, path string, m *masker) ([]snapshot.Object, error) {
+func (f Files) read(ctx context.Context, path string, m *masker, options ...manifestOption) ([]snapshot.Object, error) {
 	if path == "-" {
 		if f.Stdin == nil {
 			return nil, errors.New("there is no standard input to read")
 		}
-		return parseManifests(f.Stdin, stdinName, f.Namespace, m, strict)
+		return parseManifests(f.Stdin, stdinName, f.Namespace, m, options...)
 	}
 	names, err := manifestFiles(path)
 	if err != nil {
@@ -94,7 +96,7 @@ func (f Files) read(ctx context.Context, path string, m *masker) ([]snapshot.Obj
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		objects, err := parseFile(name, f.Namespace, m)
+		objects, err := parseFile(name, f.Namespace, m, options...)
 		if err != nil {
 			return nil, err
 		}
@@ -103,13 +105,13 @@ func (f Files) read(ctx context.Context, path string, m *masker) ([]snapshot.Obj
 	return out, nil
 }
 
-func parseFile(name, namespace string, m *masker) ([]snapshot.Object, error) {
+func parseFile(name, namespace string, m *masker, options ...manifestOption) ([]snapshot.Object, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, unreadable(name, err)
 	}
 	defer file.Close()
-	return parseManifests(file, name, namespace, m, strict)
+	return parseManifests(file, name, namespace, m, options...)
 }
 
 // manifestFiles are the files a path stands for, sorted. A file named outright is read whatever its name.

@@ -54,6 +54,8 @@ type manifestReader struct {
 	file, namespace string
 	masker          *masker
 	parseYAML       func(text []byte, file string, line int) (any, *yaml.Node, error)
+	// inspect says what is wrong with an object before it is masked; nil finds nothing wrong.
+	inspect func(content map[string]any) (field, problem string)
 }
 
 type manifestOption func(*manifestReader)
@@ -158,6 +160,12 @@ func (r *manifestReader) object(item any, line int) (*snapshot.Object, error) {
 	if field := badSecret(content); field != "" {
 		fail.object, fail.field, fail.problem = shown(&o), field, "is not base64"
 		return nil, fail
+	}
+	if r.inspect != nil {
+		if field, problem := r.inspect(content); problem != "" {
+			fail.object, fail.field, fail.problem = shown(&o), field, problem
+			return nil, fail
+		}
 	}
 	r.masker.object(content)
 	o.File, o.Line = r.file, line
