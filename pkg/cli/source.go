@@ -102,6 +102,7 @@ func (f *sourceFlags) chartSource(release string, progress *progress) collect.Ch
 	if release == "" {
 		release = "airflow"
 	}
+	takeHelmSettings(f.kube.ConfigFlags, false) // manifests name their namespace themselves; a chart is rendered for the one Helm would install into
 	namespace := *f.kube.Namespace
 	if namespace == "" {
 		namespace = "default"
