@@ -5,6 +5,7 @@ package change
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,9 @@ const (
 	Set Op = "set"
 	// Remove takes away what is at Path; absent is fine.
 	Remove Op = "remove"
+	// Put makes the object, or replaces it: Value is all of it, a
+	// map[string]any, and Path is empty.
+	Put Op = "put"
 )
 
 // Change is one change to one object. Path is a JSON pointer (RFC 6901); a
@@ -32,8 +36,12 @@ type Change struct {
 }
 
 // Apply makes the change in content, the object's decoded JSON.
-// It fails where the path does not fit the object.
+// It fails where the path does not fit the object. For Put, content may be
+// empty, and no part of it is kept.
 func (c Change) Apply(content map[string]any) error {
+	if c.Op == Put {
+		return c.put(content)
+	}
 	parts := Split(c.Path)
 	if len(parts) == 0 {
 		return fmt.Errorf("%s: a change needs a path inside the object", c.Target)
@@ -41,6 +49,16 @@ func (c Change) Apply(content map[string]any) error {
 	if err := c.apply(content, parts); err != nil {
 		return fmt.Errorf("%s: %s: %w", c.Target, c.Path, err)
 	}
+	return nil
+}
+
+func (c Change) put(content map[string]any) error {
+	whole, ok := c.Value.(map[string]any)
+	if !ok || c.Path != "" {
+		return fmt.Errorf("%s: putting an object takes all of it and no path", c.Target)
+	}
+	clear(content)
+	maps.Copy(content, whole)
 	return nil
 }
 

@@ -73,3 +73,21 @@ func decode(t *testing.T, text string) map[string]any {
 	}
 	return out
 }
+
+func TestPut(t *testing.T) {
+	c := Change{Op: Put, Value: map[string]any{"kind": "NetworkPolicy"}}
+	for _, before := range []string{`{}`, pod} {
+		content := decode(t, before)
+		if err := c.Apply(content); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := json.Marshal(content); string(got) != `{"kind":"NetworkPolicy"}` {
+			t.Errorf("%s became %s", before, got)
+		}
+	}
+	for _, bad := range []Change{{Op: Put, Value: "text"}, {Op: Put, Path: "/spec", Value: map[string]any{}}} {
+		if err := bad.Apply(map[string]any{}); err == nil {
+			t.Errorf("%+v was applied", bad)
+		}
+	}
+}
