@@ -2,6 +2,7 @@ package netpol
 
 import (
 	"net/netip"
+	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -9,6 +10,7 @@ import (
 
 // block is addresses but some.
 type block struct {
+	index  int // in the rule's list of peers
 	prefix netip.Prefix
 	except []netip.Prefix
 }
@@ -57,4 +59,41 @@ func parsePrefix(text string, at *field.Path) (netip.Prefix, *field.Error) {
 		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mapped)
 	}
 	return prefix.Masked(), nil
+}
+
+// last is the highest address of a range.
+func last(p netip.Prefix) netip.Addr {
+	bytes := p.Addr().AsSlice()
+	for i := range bytes {
+		switch host := (i+1)*8 - p.Bits(); {
+		case host >= 8:
+			bytes[i] = 0xff
+		case host > 0:
+			bytes[i] |= 1<<host - 1
+		}
+	}
+	a, _ := netip.AddrFromSlice(bytes)
+	return a
+}
+
+// edges are the addresses at both sides of each place where a block begins or
+// ends to hold, as far as they exist. It holds some address only if it holds one of them.
+func (b *block) edges() []netip.Addr {
+	out := []netip.Addr{b.prefix.Addr(), last(b.prefix), last(b.prefix).Next()}
+	for _, p := range b.except {
+		out = append(out, p.Addr(), p.Addr().Prev(), last(p).Next())
+	}
+	return out
+}
+
+// any says whether the block holds an address that passes a test, which is put
+// to its edges and to the probes.
+func (b *block) any(passes func(netip.Addr) bool) bool {
+	holds := func(a netip.Addr) bool { return a.IsValid() && b.contains(a) && passes(a) }
+	for _, family := range hostProbes {
+		if slices.ContainsFunc(family, holds) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(b.edges(), holds)
 }

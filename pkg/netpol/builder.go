@@ -26,7 +26,7 @@ func sideOf(d Direction) int {
 // builder turns policies into rules over classes, each selector once.
 type builder struct {
 	classes classes
-	matched map[matchKey]bits
+	matched map[matchKey]classSet
 	policy  *Policy // the one at hand
 	broken  []error
 }
@@ -35,7 +35,7 @@ type builder struct {
 type matchKey struct{ home, namespaces, pods string }
 
 func newBuilder(c Cluster) *builder {
-	return &builder{classes: newClasses(c), matched: map[matchKey]bits{}}
+	return &builder{classes: newClasses(c), matched: map[matchKey]classSet{}}
 }
 
 func (b *builder) add(e *Evaluator, index int) {
@@ -89,7 +89,7 @@ func (b *builder) types(spec *networkingv1.NetworkPolicySpec, path *field.Path) 
 func (b *builder) rule(peers []networkingv1.NetworkPolicyPeer, at *field.Path, ports []networkingv1.NetworkPolicyPort, portsAt *field.Path) rule {
 	r := rule{everyone: len(peers) == 0, everyPort: len(ports) == 0}
 	for i := range peers {
-		b.peer(&r, &peers[i], at.Index(i))
+		b.peer(&r, &peers[i], i, at.Index(i))
 	}
 	for i := range ports {
 		if p, err := newPorts(&ports[i], portsAt.Index(i)); err != nil {
@@ -101,7 +101,7 @@ func (b *builder) rule(peers []networkingv1.NetworkPolicyPeer, at *field.Path, p
 	return r
 }
 
-func (b *builder) peer(r *rule, p *networkingv1.NetworkPolicyPeer, at *field.Path) {
+func (b *builder) peer(r *rule, p *networkingv1.NetworkPolicyPeer, index int, at *field.Path) {
 	selects := p.PodSelector != nil || p.NamespaceSelector != nil
 	switch {
 	case selects && p.IPBlock != nil:
@@ -110,16 +110,18 @@ func (b *builder) peer(r *rule, p *networkingv1.NetworkPolicyPeer, at *field.Pat
 		if block, err := newBlock(p.IPBlock, at.Child("ipBlock")); err != nil {
 			b.refuse(err)
 		} else {
+			block.index = index
 			r.blocks = append(r.blocks, block)
 		}
 	case selects:
-		peer := podPeer{home: b.policy.Ref.Namespace}
+		peer := podPeer{index: index, home: b.policy.Ref.Namespace}
 		var pods, namespaces bool
 		peer.pods, pods = b.compile(p.PodSelector, at.Child("podSelector"))
 		peer.namespaces, namespaces = b.compile(p.NamespaceSelector, at.Child("namespaceSelector"))
 		if pods && namespaces {
+			peer.found = b.match(peer)
 			r.peers = append(r.peers, peer)
-			r.pods = r.pods.union(b.match(peer))
+			r.pods = r.pods.union(peer.found)
 		}
 	default:
 		b.refuse(field.Required(at, "a peer needs a selector or an ipBlock"))

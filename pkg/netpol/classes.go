@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 )
 
 // namespaceName is the label that the API server gives every namespace.
@@ -31,6 +33,8 @@ type classes struct {
 	inNamespace map[string][]int
 	withLabel   map[label][]int
 	namespaces  map[string]labels.Set
+	// ours have pods of the release, theirs have others.
+	ours, theirs classSet
 }
 
 func newClasses(c Cluster) classes {
@@ -68,7 +72,19 @@ func newClasses(c Cluster) classes {
 			cs.of[i] = len(cs.list) - 1
 		}
 	}
+	cs.tell(c.Pods)
 	return cs
+}
+
+func (cs *classes) tell(pods []airflow.Pod) {
+	cs.ours, cs.theirs = newClassSet(len(cs.list)), newClassSet(len(cs.list))
+	for i := range pods {
+		if pods[i].Workload != nil {
+			cs.ours.set(cs.of[i])
+		} else {
+			cs.theirs.set(cs.of[i])
+		}
+	}
 }
 
 func (cs *classes) add(c class) int {
@@ -80,6 +96,14 @@ func (cs *classes) add(c class) int {
 		cs.withLabel[label{key, value}] = append(cs.withLabel[label{key, value}], at)
 	}
 	return at
+}
+
+// labelsOf are a namespace's labels: its name at least.
+func (cs *classes) labelsOf(name string) labels.Set {
+	if has, known := cs.namespaces[name]; known {
+		return has
+	}
+	return labels.Set{namespaceName: name}
 }
 
 func (cs *classes) addNamespace(name string, has map[string]string) {
@@ -138,33 +162,4 @@ func mentionedKeys(policies []Policy) map[string]bool {
 		}
 	}
 	return keys
-}
-
-// bits is a set of classes.
-type bits []uint64
-
-func newBits(size int) bits { return make(bits, (size+63)/64) }
-
-func (b bits) set(i int) { b[i/64] |= 1 << (i % 64) }
-
-func (b bits) has(i int) bool { return i/64 < len(b) && b[i/64]&(1<<(i%64)) != 0 }
-
-func (b bits) each(do func(int)) {
-	for i := range len(b) * 64 {
-		if b.has(i) {
-			do(i)
-		}
-	}
-}
-
-// union leaves both sets as they are.
-func (b bits) union(o bits) bits {
-	if b == nil {
-		return o
-	}
-	both := slices.Clone(b)
-	for i := range o {
-		both[i] |= o[i]
-	}
-	return both
 }

@@ -1,6 +1,9 @@
 package netpol
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 )
 
@@ -16,7 +19,9 @@ type Evaluator struct {
 	// selecting are, by direction and class, the policies that select its pods, in order.
 	selecting [2][][]int
 	// rules are what is allowed, by direction and policy.
-	rules  [2][][]rule
+	rules [2][][]rule
+	// edges are where, going up through all addresses, some ipBlock begins or ends to hold.
+	edges  []netip.Addr
 	broken []error
 }
 
@@ -34,6 +39,7 @@ func New(c Cluster) *Evaluator {
 		b.add(e, i)
 	}
 	e.broken = b.broken
+	e.edges = e.allEdges()
 	return e
 }
 
@@ -98,4 +104,20 @@ func (e *Evaluator) pod(p Peer) *airflow.Pod {
 		return &e.cluster.Pods[p.pod]
 	}
 	return p.outside
+}
+
+func (e *Evaluator) allEdges() []netip.Addr {
+	var all []netip.Addr
+	for _, policies := range e.rules {
+		for _, rules := range policies {
+			for r := range rules {
+				for i := range rules[r].blocks {
+					all = append(all, rules[r].blocks[i].edges()...)
+				}
+			}
+		}
+	}
+	all = slices.DeleteFunc(all, func(a netip.Addr) bool { return !a.IsValid() })
+	slices.SortFunc(all, netip.Addr.Compare)
+	return slices.Compact(all)
 }

@@ -37,6 +37,8 @@ type Peer struct {
 	outside *airflow.Pod
 	// namespace are the labels of the outside pod's namespace.
 	namespace labels.Set
+	// anyName says that the outside pod's ports have every name.
+	anyName bool
 }
 
 // At is the pod with this index in Cluster.Pods.

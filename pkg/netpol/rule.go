@@ -15,8 +15,8 @@ import (
 
 // rule is one rule of a policy.
 type rule struct {
-	everyone  bool // it names no peers
-	pods      bits // the classes that its selectors match
+	everyone  bool     // it names no peers
+	pods      classSet // the classes that its selectors match
 	peers     []podPeer
 	blocks    []block
 	everyPort bool // it names no ports
@@ -67,7 +67,7 @@ func (r *rule) matchesPort(e *Evaluator, target Peer, port airflow.Port) bool {
 		return true
 	}
 	for i := range r.ports {
-		if r.ports[i].match(e.pod(target), port) {
+		if r.ports[i].match(e, target, port) {
 			return true
 		}
 	}
@@ -82,18 +82,19 @@ type ports struct {
 }
 
 // match looks a name up at the pod that has the port. An address has no names.
-func (p *ports) match(target *airflow.Pod, port airflow.Port) bool {
+func (p *ports) match(e *Evaluator, target Peer, port airflow.Port) bool {
 	if p.protocol != port.Protocol {
 		return false
 	}
 	if p.name == "" {
 		return p.first <= port.Number && port.Number <= p.last
 	}
-	if target == nil || target.HostNetwork {
-		return false
+	pod := e.pod(target)
+	if pod == nil || pod.HostNetwork || target.anyName {
+		return target.anyName
 	}
-	for i := range target.Ports {
-		if target.Ports[i].Name == p.name && target.Ports[i].Port == port {
+	for i := range pod.Ports {
+		if pod.Ports[i].Name == p.name && pod.Ports[i].Port == port {
 			return true
 		}
 	}

@@ -45,8 +45,10 @@ func (b *builder) compile(s *metav1.LabelSelector, at *field.Path) (selector, bo
 // podPeer are the pods that a peer of a rule names. Without a selector for
 // namespaces it is those of the policy's own, without one for pods all of them.
 type podPeer struct {
+	index            int // in the rule's list of peers
 	home             string
 	namespaces, pods selector
+	found            classSet // its classes
 }
 
 func (p podPeer) matchesNamespace(name string, has labels.Set) bool {
@@ -67,7 +69,7 @@ func (p podPeer) matches(pod *airflow.Pod, namespace labels.Set) bool {
 
 // match finds the classes of a peer's pods. It looks at those only that share
 // a label, or the namespace, that the peer demands.
-func (b *builder) match(p podPeer) bits {
+func (b *builder) match(p podPeer) classSet {
 	key := matchKey{namespaces: p.namespaces.text, pods: p.pods.text}
 	if !p.namespaces.given() {
 		key.home = p.home
@@ -75,7 +77,7 @@ func (b *builder) match(p podPeer) bits {
 	if found, known := b.matched[key]; known {
 		return found
 	}
-	found := newBits(len(b.classes.list))
+	found := newClassSet(len(b.classes.list))
 	for _, class := range b.candidates(p) {
 		c := &b.classes.list[class]
 		if p.matchesNamespace(c.namespace, b.classes.namespaces[c.namespace]) && p.matchesPod(c.labels) {
