@@ -201,11 +201,12 @@ func refuse(model *airflow.Model) error {
 	return nil
 }
 
-// unread are the kinds that the proof stands on and that were not read.
+// unread are the kinds that the proof stands on and that were not read. Files
+// hold no live pods, and the proof then stands on those that will be made.
 func unread(s *snapshot.Snapshot) []snapshot.Coverage {
 	var out []snapshot.Coverage
 	for _, kind := range append(slices.Clone(snapshot.Workloads), snapshot.NetworkPolicy, snapshot.Service) {
-		if c := s.CoverageOf(kind); c.State != snapshot.Read {
+		if c := s.CoverageOf(kind); c.State != snapshot.Read && (kind != snapshot.Pod || !s.Offline()) {
 			out = append(out, c)
 		}
 	}

@@ -18,8 +18,11 @@ func Proof(w io.Writer, set *PatchSet) error {
 	var b bytes.Buffer
 	p := set.Proof
 	verdict := "holds"
-	if !p.Holds() {
-		verdict = "DOES NOT HOLD"
+	switch {
+	case !p.Holds():
+		verdict = "does NOT hold"
+	case len(p.Unclear) > 0:
+		verdict = "is not complete"
 	}
 	fmt.Fprintf(&b, "The proof %s: %d of %d needed flows pass; of %d other connections between Airflow's pods %d are denied.\n",
 		verdict, p.Kept, p.Flows, p.Pairs, p.Denied)
