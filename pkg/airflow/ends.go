@@ -25,6 +25,12 @@ func (m *Model) connecting() []*Workload {
 	return append(out, m.unwritten...)
 }
 
+// serving are the workloads of a component that other pods connect to: pods
+// that tasks start serve nothing.
+func (m *Model) serving(component Component) []*Workload {
+	return slices.DeleteFunc(m.Find(component), func(w *Workload) bool { return w.Owner != nil || w.Future })
+}
+
 // findUnwritten makes one workload each for the pods that no manifest shows:
 // the KubernetesPodOperator's where an executor makes pods (the same decision
 // as needRows'), and the executor's own where its template could not be read.

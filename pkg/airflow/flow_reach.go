@@ -84,8 +84,8 @@ func toUpstream(m *Model, w *Workload) []reached {
 // toMaster finds the Redis that replicas copy from. Sentinels talk to all.
 func toMaster(m *Model, w *Workload) []reached {
 	var out []reached
-	for _, other := range m.connecting() {
-		if other.Component != Broker || isReplica(other) || other.Namespace() != w.Namespace() {
+	for _, other := range m.serving(Broker) {
+		if isReplica(other) || other.Namespace() != w.Namespace() {
 			continue
 		}
 		ports := []Port{other.portOf(mainPorts[Broker])}
@@ -129,10 +129,8 @@ func (m *Model) toURL(w *Workload, s Setting, url []string) []reached {
 // toMain is a component's own first port, in all its workloads.
 func (m *Model) toMain(component Component) []reached {
 	var out []reached
-	for _, to := range m.connecting() {
-		if to.Component == component && !to.Future {
-			out = append(out, reached{workload: to, ports: []Port{to.portOf(mainPorts[component])}, ref: to.Ref, path: to.PodPath})
-		}
+	for _, to := range m.serving(component) {
+		out = append(out, reached{workload: to, ports: []Port{to.portOf(mainPorts[component])}, ref: to.Ref, path: to.PodPath})
 	}
 	return out
 }
@@ -156,10 +154,7 @@ func toLogs(component Component) func(*Model, *Workload) []reached {
 	return func(m *Model, w *Workload) []reached {
 		server := logServers[component]
 		var out []reached
-		for _, to := range m.connecting() {
-			if to.Component != component || to.Future {
-				continue
-			}
+		for _, to := range m.serving(component) {
 			port, declared := to.declared(server.port)
 			r := reached{workload: to, ref: to.Ref, path: to.PodPath}
 			if s, set := m.setIn(w, "logging", server.option); set && number(s.Value) != 0 {
@@ -201,7 +196,7 @@ func toStatsd(m *Model, w *Workload) []reached {
 		section = "scheduler"
 	}
 	var out []reached
-	for _, to := range m.Find(Statsd) {
+	for _, to := range m.serving(Statsd) {
 		port := to.portOf(statsdPort)
 		r := reached{workload: to, ports: []Port{port}}
 		s, set := m.setIn(w, section, "statsd_host")

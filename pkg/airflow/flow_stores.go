@@ -171,8 +171,8 @@ func (m *Model) placeOf(w *Workload, at hostPort, run []Component) store {
 func (m *Model) storeInRelease(run []Component, reason string) store {
 	for _, component := range run {
 		var doors []door
-		for _, w := range m.Find(component) {
-			if w.Owner == nil && !isReplica(w) {
+		for _, w := range m.serving(component) {
+			if !isReplica(w) {
 				doors = append(doors, door{workload: w, port: w.portOf(mainPorts[component])})
 			}
 		}
