@@ -27,9 +27,10 @@ func Run(model *airflow.Model, rules []*rule.Rule, with *profile.Profile) (*Repo
 	}
 	r := newReport(model, with)
 	exceptions := newExceptions(with, model.Snapshot.TakenAt)
+	shared := rule.NewShared(model, with.Level, with.Parameters)
 	for _, rl := range rules {
 		if with.Has(rl) {
-			r.Results = append(r.Results, judge(model, rl, with, exceptions))
+			r.Results = append(r.Results, judge(model, rl, with, shared.Pass(), exceptions))
 		}
 	}
 	slices.SortStableFunc(r.Results, func(a, b Result) int { return strings.Compare(a.Rule, b.Rule) })
@@ -69,8 +70,7 @@ func newReport(model *airflow.Model, with *profile.Profile) *Report {
 	return r
 }
 
-func judge(model *airflow.Model, rl *rule.Rule, with *profile.Profile, exceptions *exceptions) Result {
-	pass := rule.NewPass(model, with.Level, with.Parameters)
+func judge(model *airflow.Model, rl *rule.Rule, with *profile.Profile, pass *rule.Pass, exceptions *exceptions) Result {
 	rl.Check(pass)
 	result := Result{Rule: rl.ID, Slug: rl.Slug, Title: rl.Title, Severity: rl.Severity, Findings: []Finding{}, Doc: rl}
 	if s, set := with.Severity[rl.ID]; set {

@@ -41,13 +41,14 @@ type Pass struct {
 	// Unknowns are the reasons why something needed could not be judged.
 	Unknowns []string
 
-	model *airflow.Model
-	reads []snapshot.Kind
+	model  *airflow.Model
+	shared *Shared
+	reads  []snapshot.Kind
 }
 
-// NewPass begins a run of a rule over a model.
+// NewPass begins a run of a single rule over a model.
 func NewPass(model *airflow.Model, level Level, parameters Parameters) *Pass {
-	return &Pass{model: model, Level: level, Parameters: parameters}
+	return NewShared(model, level, parameters).Pass()
 }
 
 // Report adds a finding, with the place in a file that its target came from.

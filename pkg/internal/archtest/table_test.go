@@ -15,7 +15,7 @@ var mayImport = map[string][]string{
 	"pkg/change":   {"pkg/snapshot"},
 	"pkg/netpol":   {"pkg/snapshot", "pkg/airflow"},
 	"pkg/harden":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
-	"pkg/rule":     {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
+	"pkg/rule":     {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
 	"pkg/rules":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule"},
 	"pkg/profile":  {"pkg/rule"},
 	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/rule", "pkg/profile"},
