@@ -21,6 +21,7 @@ const (
 	ServiceAccountName       Field = "service account"
 	ServiceType              Field = "service type"
 	IngressTLS               Field = "ingress tls"
+	PolicySources            Field = "network policy sources"
 )
 
 // valueRow says which values key sets a field. The first row that fits counts.

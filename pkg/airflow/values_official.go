@@ -71,6 +71,8 @@ var officialValues = valueTable{
 		{field: ServiceType, components: []Component{Webserver, APIServer, Flower}, key: "%.service.type"},
 		{field: ServiceType, components: []Component{Database}, key: "%.primary.service.type"},
 
+		{field: PolicySources, components: []Component{Webserver, APIServer, Flower}, key: "%.networkPolicy.ingress.from"},
+
 		{field: IngressTLS, components: []Component{Webserver}, key: "ingress.web.hosts"},
 		{field: IngressTLS, components: []Component{APIServer}, key: "ingress.apiServer.hosts"},
 		{field: IngressTLS, components: []Component{Flower}, key: "ingress.flower.hosts"},
