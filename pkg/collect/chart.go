@@ -24,16 +24,18 @@ import (
 
 // Chart is what to render when the source is a chart.
 type Chart struct {
-	Path        string   // a directory or a .tgz
-	ValueFiles  []string // as helm's --values, in order
-	Set         []string // as helm's --set
-	SetString   []string // as helm's --set-string
-	SetFile     []string // as helm's --set-file
-	SetJSON     []string // as helm's --set-json
-	Release     string   // empty means "release-name", as in helm template
-	Namespace   string   // empty means "default"
-	KubeVersion string   // as "1.36"; empty means the newest this build knows
-	CacheDir    string   // where masked results are kept; empty: nowhere
+	Path       string   // a directory or a .tgz
+	ValueFiles []string // as helm's --values, in order
+	Set        []string // as helm's --set
+	SetString  []string // as helm's --set-string
+	SetFile    []string // as helm's --set-file
+	SetJSON    []string // as helm's --set-json
+	// Overlay is laid over all of them: values that nobody has given yet.
+	Overlay     map[string]any
+	Release     string // empty means "release-name", as in helm template
+	Namespace   string // empty means "default"
+	KubeVersion string // as "1.36"; empty means the newest this build knows
+	CacheDir    string // where masked results are kept; empty: nowhere
 	// Progress is told what takes long; nil tells nobody.
 	Progress func(string)
 	Now      time.Time // the time of reading; zero means the clock's
@@ -94,7 +96,8 @@ func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any,
 	c.say(fmt.Sprintf("Rendering chart %s %s", ch.Metadata.Name, ch.Metadata.Version))
 	words := chartWords(ch)
 	var files map[string]string
-	quietly(func() { files, err = renderChart(ch, user, c.Release, c.Namespace, capabilities) })
+	options := chartutil.ReleaseOptions{Name: c.Release, Namespace: c.Namespace, Revision: 1, IsInstall: true}
+	quietly(func() { files, err = renderChart(ch, user, options, capabilities) })
 	if err != nil {
 		return nil, chartError(c.Path, err, words)
 	}
@@ -137,11 +140,10 @@ func (c Chart) objects(ch *chart.Chart, files map[string]string, m *masker) ([]s
 	return out, nil
 }
 
-func renderChart(ch *chart.Chart, user map[string]any, release, namespace string, capabilities *chartutil.Capabilities) (map[string]string, error) {
+func renderChart(ch *chart.Chart, user map[string]any, options chartutil.ReleaseOptions, capabilities *chartutil.Capabilities) (map[string]string, error) {
 	if err := chartutil.ProcessDependenciesWithMerge(ch, user); err != nil {
 		return nil, err
 	}
-	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
 	values, err := chartutil.ToRenderValues(ch, user, options, capabilities)
 	if err != nil {
 		return nil, err

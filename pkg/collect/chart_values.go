@@ -36,7 +36,7 @@ func (c Chart) userValues() (map[string]any, error) {
 			}
 		}
 	}
-	return values, nil
+	return mergeValues(values, c.Overlay), nil
 }
 
 // settingName is the key of a key=value text, as far as it can be shown.
