@@ -1,6 +1,7 @@
 package airflow
 
 import (
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -148,6 +149,9 @@ func number(text string) int32 {
 
 // placeOf says which pods of the release stand behind an address, or that none do.
 func (m *Model) placeOf(w *Workload, at hostPort, run []Component) store {
+	if isLoopback(at.host) {
+		return store{note: "a container of the same pod stands between"}
+	}
 	service, inCluster := m.serviceOf(at.host, w.Namespace())
 	if service == nil {
 		if inCluster && m.index.unread(snapshot.Service) != "" {
@@ -164,6 +168,12 @@ func (m *Model) placeOf(w *Workload, at hostPort, run []Component) store {
 		return store{doors: doors}
 	}
 	return store{hosts: []hostPort{at}}
+}
+
+// isLoopback says that an address is the pod's own.
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // storeInRelease is the first of the components that the release runs, for

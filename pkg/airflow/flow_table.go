@@ -55,17 +55,20 @@ var flowRows = []flowRow{
 		id: "broker", from: []Component{Scheduler, Worker, Flower}, when: runsCelery, to: toStore(brokerStore), demand: Required,
 		why: "Celery tasks are neither sent nor taken", source: "apache/airflow chart templates/redis/redis-networkpolicy.yaml",
 	}, {
-		id: "broker-replication", from: []Component{Broker}, when: replicates, to: toMaster, demand: Required,
+		id: "broker-replication", from: []Component{Broker}, to: toMaster, demand: Required,
 		why: "Redis replicas get no data", source: "redis 10.5.7 templates/redis-slave-statefulset.yaml",
 	}, {
-		id: "execution-api", from: []Component{Worker}, when: both(inAirflow3, runsCelery), to: toExecutionAPI, demand: Required,
+		id: "execution-api", from: []Component{Worker}, when: both(inAirflow3, runsCelery), to: toServer(APIServer, "execution_api_server_url"), demand: Required,
 		why: "every task fails: Airflow 3 tasks report to the execution API", source: "airflow/config_templates/config.yml [core] execution_api_server_url",
 	}, {
-		id: "execution-api", from: []Component{TaskPod}, when: inAirflow3, to: toExecutionAPI, demand: Required,
+		id: "execution-api", from: []Component{TaskPod}, when: inAirflow3, to: toServer(APIServer, "execution_api_server_url"), demand: Required,
 		why: "every task fails: Airflow 3 tasks report to the execution API", source: "airflow/config_templates/config.yml [core] execution_api_server_url",
 	}, {
-		id: "execution-api", from: []Component{Scheduler}, when: both(inAirflow3, runsLocal), to: toExecutionAPI, demand: Required,
+		id: "execution-api", from: []Component{Scheduler}, when: both(inAirflow3, runsLocal), to: toServer(APIServer, "execution_api_server_url"), demand: Required,
 		why: "every task in the scheduler fails: Airflow 3 tasks report to the execution API", source: "airflow/executors/local_executor.py (3.x)",
+	}, {
+		id: "internal-api", from: []Component{Worker, TaskPod, Triggerer, DagProcessor}, when: isolatesDatabase, to: toServer(RPCServer, "internal_api_url"), demand: Required,
+		why: "it cannot start: it reaches the database only through the internal API", source: "airflow/config_templates/config.yml [core] internal_api_url (2.x); apache/airflow chart 1.15 templates/rpc-server",
 	}, {
 		id: "worker-logs", from: webTier, to: toLogs(Worker), demand: Required,
 		why: "logs of running tasks cannot be seen in the web UI", source: "airflow/utils/serve_logs; both charts' worker Service",
@@ -81,5 +84,8 @@ var flowRows = []flowRow{
 	}, {
 		id: "otel", from: runsAirflow, when: sendsOtel, to: toOtel, demand: Optional,
 		why: "metrics and traces are lost", source: "apache/airflow chart 1.22 templates/otel-collector",
+	}, {
+		id: "named-in-settings", from: []Component{Other}, to: toNamed, demand: Required,
+		why: "it cannot do its work: its settings name the address", source: "the workload's own arguments and variables",
 	},
 }

@@ -48,8 +48,10 @@ func checksDatabase(m *Model, w *Workload) bool {
 	return !set || !tries.Clear() || strings.TrimSpace(tries.Value) != "0"
 }
 
-// replicates says whether a Redis copies from another one.
-func replicates(_ *Model, w *Workload) bool { return isReplica(w) }
+// isolatesDatabase is Airflow 2's experiment to keep components from the database.
+func isolatesDatabase(m *Model, w *Workload) bool {
+	return m.Has(RPCServer) && m.turnedOn(w, "core", "database_access_isolation")
+}
 
 // isReplica tells a store's replicas by the labels that the subcharts give
 // them. Sources: postgresql 8.6.4 and 13.2.24, redis 10.5.7 and later.

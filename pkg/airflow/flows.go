@@ -82,7 +82,7 @@ func (m *Model) ownFlows() []Flow {
 			for _, to := range row.to(m, w) {
 				key := pair{w, to.workload}
 				ports := slices.DeleteFunc(slices.Clone(to.ports), func(p Port) bool { return slices.Contains(known[key], p) })
-				if len(ports) == 0 || to.workload == w {
+				if len(ports) == 0 {
 					continue
 				}
 				known[key] = append(known[key], ports...)
