@@ -55,7 +55,8 @@ func ReleaseLabel(release string) Label { return Label{"airflowsec.io/release", 
 // Network plans the policies for a release: for each component one that lets
 // exactly its flows pass, and beneath them a default deny in both directions.
 func Network(m *airflow.Model, flows []airflow.Flow, label Label) NetworkPlan {
-	p := &networkPlanner{model: m, label: label, groups: groupsOf(m)}
+	p := &networkPlanner{model: m, label: label, groups: groupsOf(m), apiAddresses: m.APIAddresses()}
+	p.noteAPIUsers(flows)
 	p.plan.Left = p.leftAlone()
 	for _, f := range flows {
 		p.place(f)
@@ -83,6 +84,17 @@ type networkPlanner struct {
 	apiAddresses []netip.Prefix
 	plan         NetworkPlan
 }
+
+// noteAPIUsers marks the groups that need the API server: the others' wide ranges leave it out.
+func (p *networkPlanner) noteAPIUsers(flows []airflow.Flow) {
+	for _, f := range flows {
+		if g := p.groupOf(f.From); g != nil && f.To.Place == airflow.Range && slices.ContainsFunc(f.To.Addresses, p.isAPI) {
+			g.needsAPI = true
+		}
+	}
+}
+
+func (p *networkPlanner) isAPI(prefix netip.Prefix) bool { return slices.Contains(p.apiAddresses, prefix) }
 
 func (p *networkPlanner) groupOf(e airflow.End) *group {
 	i := slices.IndexFunc(p.groups, func(g *group) bool { return g.holds(e.Workload) })

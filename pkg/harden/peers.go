@@ -80,10 +80,12 @@ func (p *networkPlanner) peersOf(end airflow.End, at, other *group) []peer {
 		return []peer{podPeer(nil, at.selector)}
 	case end.Workload != nil:
 		return []peer{podPeer(inNamespace(at.namespace), at.selector)}
-	case end.Place == airflow.Pods && end.Namespaces != nil:
-		return []peer{podPeer(end.Namespaces, end.Labels)}
+	case end.Place == airflow.Pods && end.Namespaces != nil: // its Service's address is for plugins that decide before it is translated
+		return append(rangePeers(end.Addresses), podPeer(end.Namespaces, end.Labels))
 	case end.Place == airflow.Pods:
-		return []peer{podPeer(nil, orAll(end.Labels))}
+		return append(rangePeers(end.Addresses), podPeer(nil, orAll(end.Labels)))
+	case end.Place == airflow.Anywhere && other.needsAPI:
+		return blocks(publicRanges(nil))
 	case end.Place == airflow.Anywhere:
 		return blocks(publicRanges(p.apiAddresses))
 	case len(end.Addresses) > 0:

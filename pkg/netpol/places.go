@@ -25,7 +25,7 @@ func unseen(e airflow.End) bool {
 	switch e.Place {
 	case airflow.Anywhere, airflow.EntryPoint, airflow.Scraper:
 		return true
-	case airflow.Host:
+	case airflow.Host, airflow.Range:
 		return len(e.Addresses) == 0
 	}
 	return false
