@@ -1,0 +1,5 @@
+package airflow
+
+import "flag"
+
+var update = flag.Bool("update", false, "rewrite the golden files")
