@@ -36,7 +36,7 @@ func groupsOf(m *airflow.Model) []*group {
 			out = join(out, w, selector)
 		}
 	}
-	nameGroups(out)
+	nameGroups(out, m.Release)
 	for _, g := range out {
 		g.keepOff(out, pods)
 	}
@@ -112,8 +112,9 @@ func inOrder(values []string) []string {
 	return slices.Compact(values)
 }
 
-// nameGroups names each group after its component; where a component has several, after its first workload too.
-func nameGroups(groups []*group) {
+// nameGroups names each group after its component. Where a component has
+// several, as Celery's worker sets, the first workload's name tells them apart.
+func nameGroups(groups []*group, release string) {
 	count := map[airflow.Component]int{}
 	for _, g := range groups {
 		count[g.component]++
@@ -121,9 +122,17 @@ func nameGroups(groups []*group) {
 	for _, g := range groups {
 		g.name = string(g.component)
 		if count[g.component] > 1 {
-			g.name += "-" + strings.ToLower(g.workloads[0].Ref.Name)
+			g.name = nameApart(g, release)
 		}
 	}
+}
+
+func nameApart(g *group, release string) string {
+	own := strings.TrimPrefix(strings.ToLower(g.workloads[0].Ref.Name), release+"-")
+	if own == g.name || strings.HasPrefix(own, g.name+"-") {
+		return own
+	}
+	return g.name + "-" + own
 }
 
 func (g *group) matches(p airflow.Pod) bool {

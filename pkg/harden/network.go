@@ -94,7 +94,9 @@ func (p *networkPlanner) noteAPIUsers(flows []airflow.Flow) {
 	}
 }
 
-func (p *networkPlanner) isAPI(prefix netip.Prefix) bool { return slices.Contains(p.apiAddresses, prefix) }
+func (p *networkPlanner) isAPI(prefix netip.Prefix) bool {
+	return slices.Contains(p.apiAddresses, prefix)
+}
 
 func (p *networkPlanner) groupOf(e airflow.End) *group {
 	i := slices.IndexFunc(p.groups, func(g *group) bool { return g.holds(e.Workload) })

@@ -50,7 +50,9 @@ func TestPunchedKeepsTheLargestHoles(t *testing.T) {
 	}
 }
 
-func tcp(number int32) airflow.Port { return airflow.Port{Number: number, Protocol: corev1.ProtocolTCP} }
+func tcp(number int32) airflow.Port {
+	return airflow.Port{Number: number, Protocol: corev1.ProtocolTCP}
+}
 
 func labelled(pairs ...string) *metav1.LabelSelector {
 	s := &metav1.LabelSelector{MatchLabels: map[string]string{}}

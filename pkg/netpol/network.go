@@ -22,6 +22,13 @@ func Of(m *airflow.Model) *Network { return newNetwork(m.Snapshot, m.Pods()) }
 // With is the same network with more policies; one of the same namespace and name is replaced.
 func (n *Network) With(policies []Policy) *Network { return n.replaced(policies) }
 
+// Only is the same network with these policies and no others.
+func (n *Network) Only(policies []Policy) *Network {
+	bare := *n
+	bare.Policies = nil
+	return bare.replaced(policies)
+}
+
 // State is the verdict on a flow.
 type State string
 

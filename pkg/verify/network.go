@@ -45,13 +45,30 @@ type Pair struct {
 // Holds says whether every flow passes that the plan does not close on purpose.
 func (p NetworkProof) Holds() bool { return len(p.Cuts) == 0 }
 
-// Network proves a plan against the network it will be applied to. Optional
-// flows that the plan leaves closed on purpose are not counted.
+// Network proves a plan, twice: the flows must pass with the plan's policies
+// together with those in force, and also with the plan's alone, because the
+// next upgrade may take the others away. The other pairs count with both.
+// Optional flows that the plan leaves closed on purpose do not count.
 func Network(before *netpol.Network, flows []airflow.Flow, plan harden.NetworkPlan) NetworkProof {
-	after := before.With(policies(plan))
-	proof := Judge(after, slices.DeleteFunc(slices.Clone(flows), func(f airflow.Flow) bool { return isClosed(plan, f) }))
+	flows = slices.DeleteFunc(slices.Clone(flows), func(f airflow.Flow) bool { return isClosed(plan, f) })
+	proof := Judge(before.With(policies(plan)), flows)
+	if len(before.Policies) > 0 {
+		proof.alsoAlone(before.Only(policies(plan)), flows)
+	}
 	proof.Open, proof.Closed, proof.Left = plan.Open, plan.Closed, plan.Left
 	return proof
+}
+
+// alsoAlone adds what the plan's policies alone would cut.
+func (p *NetworkProof) alsoAlone(n *netpol.Network, flows []airflow.Flow) {
+	for _, f := range flows {
+		known := slices.ContainsFunc(append(slices.Clone(p.Cuts), p.Unclear...), func(j Judged) bool { return sameFlow(j.Flow, f) })
+		if v := n.Judge(f); v.State != netpol.Kept && !known {
+			p.Kept--
+			p.add(Judged{f, v})
+		}
+	}
+	p.sort()
 }
 
 func isClosed(plan harden.NetworkPlan, f airflow.Flow) bool {
@@ -75,18 +92,27 @@ func policies(plan harden.NetworkPlan) []netpol.Policy {
 func Judge(n *netpol.Network, flows []airflow.Flow) NetworkProof {
 	proof := NetworkProof{Flows: len(flows)}
 	for _, f := range flows {
-		switch j := (Judged{f, n.Judge(f)}); j.Verdict.State {
-		case netpol.Kept:
+		if v := n.Judge(f); v.State == netpol.Kept {
 			proof.Kept++
-		case netpol.Cut:
-			proof.Cuts = append(proof.Cuts, j)
-		default:
-			proof.Unclear = append(proof.Unclear, j)
+		} else {
+			proof.add(Judged{f, v})
 		}
 	}
-	slices.SortStableFunc(proof.Cuts, func(a, b Judged) int { return cmp.Compare(rank(a), rank(b)) })
+	proof.sort()
 	proof.pairs(n, flows)
 	return proof
+}
+
+func (p *NetworkProof) add(j Judged) {
+	if j.Verdict.State == netpol.Cut {
+		p.Cuts = append(p.Cuts, j)
+		return
+	}
+	p.Unclear = append(p.Unclear, j)
+}
+
+func (p *NetworkProof) sort() {
+	slices.SortStableFunc(p.Cuts, func(a, b Judged) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 func rank(j Judged) int {
