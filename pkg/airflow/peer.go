@@ -12,7 +12,8 @@ type Peer struct {
 	// Namespace is where the pods are: a name, or * for all; empty is the release's own.
 	Namespace string `json:"namespace,omitempty"`
 	// Host is the DNS name that the addresses or pods of an egress entry stand
-	// for, so that a connection known by that name is kept to them.
+	// for, so that a connection known by that name is kept to them. For a
+	// connection whose address is not known it is the flow's ID, as database.
 	Host string `json:"host,omitempty"`
 	// Ports as 443, 53/UDP or 8000-8010; for ingressFrom they are the
 	// component's own where none is given, and for egress they may be left out

@@ -1,0 +1,146 @@
+package airflow
+
+import "slices"
+
+// The components that more than one row names.
+var (
+	webServers = []Component{Webserver, APIServer}
+	// taskRunners run tasks and their callbacks; the scheduler counts for Local
+	// executors, and for callbacks that it runs itself.
+	taskRunners = []Component{Scheduler, DagProcessor, Triggerer, Worker, TaskPod}
+)
+
+// outsideRows are all connections out of the release that Airflow's settings
+// show. Sources are the charts' templates (community 8.9.0, official 1.15 to
+// 1.22) and Airflow's code (1.10 to 3.2).
+var outsideRows = []outsideRow{
+	{id: "database", find: metadataTargets, when: needsDatabase, inside: true, demand: Required,
+		why:    "Airflow keeps all its state in the metadata database, and its image waits for it at every start",
+		source: "Airflow's image, entrypoint (airflow db check); [database] sql_alchemy_conn"},
+	{id: "database", who: []Component{PgBouncer}, find: pgBouncerTargets, inside: true, demand: Required,
+		why:    "PgBouncer passes on what Airflow asks the metadata database",
+		source: "both charts, pgbouncer.ini"},
+	{id: "result-backend", who: []Component{Worker, Scheduler}, when: celery, find: resultTargets, inside: true, demand: Required,
+		why:    "Celery workers store the state of tasks there, and the scheduler reads it",
+		source: "Airflow's Celery executor, [celery] result_backend"},
+	{id: "broker", who: []Component{Worker, Scheduler, Flower}, when: celery, find: brokerTargets, inside: true, demand: Required,
+		why:    "the scheduler hands tasks to Celery workers through the broker",
+		source: "Airflow's Celery executor, [celery] broker_url"},
+	{id: "execution-api", who: []Component{Worker, TaskPod, Scheduler}, when: runsTasks, find: executionTargets, inside: true, demand: Required,
+		why:    "tasks of Airflow 3 talk to Airflow through the execution API",
+		source: "Airflow 3, [core] execution_api_server_url"},
+	{id: "git", every: true, find: gitTargets, demand: Required,
+		why:    "git-sync fetches the DAG files",
+		source: "both charts, dags.gitSync.repo; git-sync's manual"},
+	{id: "dag-bundle", who: taskRunners, when: runsBundles, find: bundleTargets, demand: Required,
+		why:    "Airflow fetches the DAG bundle from there",
+		source: "Airflow 3, [dag_processor] dag_bundle_config_list"},
+	{id: "pip", every: true, when: installs, find: pipTargets, demand: Required,
+		why:    "Python packages are installed when the container starts, which fails without the index",
+		source: "community chart, airflow.extraPipPackages; Airflow's image, _PIP_ADDITIONAL_REQUIREMENTS"},
+	{id: "secrets-backend", when: asksSecrets, find: secretTargets, demand: Required,
+		why:    "connections, variables and options are looked up in the secrets backend",
+		source: "Airflow, [secrets] backend and [workers] secrets_backend"},
+	{id: "vault-agent", every: true, when: onMain, find: agentTargets, demand: Required,
+		why:    "the injected agent fetches secrets from Vault before the pod's containers start",
+		source: "vault-k8s, annotation " + vaultInject},
+	{id: "cloud-identity", every: true, when: callsClouds, find: identityTargets, demand: Required,
+		why:    "calls to the cloud's API get their credentials there",
+		source: "EKS, GKE and Azure workload identity, annotations of the service account"},
+	{id: "cloud-identity", every: true, find: podIdentityTargets, demand: Required,
+		why:    "calls to AWS get their credentials there",
+		source: "EKS Pod Identity, AWS_CONTAINER_CREDENTIALS_FULL_URI"},
+	{id: "remote-logs", who: []Component{Webserver, APIServer, Scheduler, DagProcessor, Triggerer, Worker, TaskPod}, when: handlesLogs, find: logTargets, demand: Required,
+		why:    "task logs are kept there",
+		source: "Airflow, [logging] remote_logging, [elasticsearch] host, [opensearch] host"},
+	{id: "identity-provider", who: webServers, find: oauthTargets, demand: Required,
+		why:    "people log in through it",
+		source: "Flask-AppBuilder, OAUTH_PROVIDERS in webserver_config.py"},
+	{id: "identity-provider", who: webServers, find: ldapTargets, demand: Required,
+		why:    "people log in through it",
+		source: "Flask-AppBuilder, AUTH_LDAP_SERVER in webserver_config.py"},
+	{id: "identity-provider", who: webServers, find: authManagerTargets, demand: Required,
+		why:    "people log in, and tokens are checked, through it",
+		source: "Airflow's auth managers, [keycloak_auth_manager] server_url and [api_auth] trusted_jwks_url"},
+	{id: "mail", who: taskRunners, find: mailTargets, demand: Optional,
+		why:    "alerts are sent by mail",
+		source: "Airflow, [smtp] smtp_host and [email] email_backend"},
+	{id: "statsd", find: statsdTargets, inside: true, demand: Optional,
+		why:    "metrics go there",
+		source: "Airflow, [metrics] statsd_host"},
+	{id: "otel", find: otelTargets, inside: true, demand: Optional,
+		why:    "metrics and traces go there",
+		source: "Airflow, [metrics] otel_host, [traces] otel_host; OpenTelemetry's OTEL_EXPORTER_OTLP_ENDPOINT"},
+	{id: "datadog", every: true, find: datadogTargets, demand: Optional,
+		why:    "traces and metrics go to Datadog's agent",
+		source: "Datadog's documentation, DD_AGENT_HOST"},
+	{id: "sentry", who: taskRunners, find: sentryTargets, demand: Optional,
+		why:    "errors are reported there",
+		source: "Airflow, [sentry] sentry_dsn"},
+	{id: "lineage", who: taskRunners, find: lineageTargets, demand: Optional,
+		why:    "events of data lineage go there",
+		source: "the OpenLineage provider, [openlineage] transport"},
+	{id: "telemetry", who: []Component{Scheduler}, when: collectsUsage, find: scarfTargets, demand: Optional,
+		why:    "Airflow reports its version and settings to its developers",
+		source: "Airflow 2.10, airflow/utils/usage_data_collection.py"},
+	{id: "unread-settings", find: unreadSettings, demand: Optional,
+		why:    "settings that could not be read may name more places",
+		source: "the container's envFrom and airflow.cfg"},
+}
+
+func celery(s site) bool { return s.m.Celery() }
+
+// needsDatabase leaves out Airflow 3's task pods where the image does not wait for the database: tasks never ask it.
+// Source: Airflow's image, entrypoint, CONNECTION_CHECK_MAX_COUNT.
+func needsDatabase(s site) bool {
+	if s.m.Major < 3 || s.w.Component != TaskPod && s.w.Component != Worker {
+		return true
+	}
+	checks, set := s.variable("CONNECTION_CHECK_MAX_COUNT")
+	return !set || !checks.Clear() || checks.Value != "0"
+}
+
+// runsTasks is for the pods that tasks of Airflow 3 run in.
+func runsTasks(s site) bool {
+	return s.m.Major >= 3 && (s.w.Component != Scheduler || s.m.Local())
+}
+
+func executionTargets(s site) []target {
+	at, set := s.option("core", "execution_api_server_url")
+	if !set {
+		return nil
+	}
+	return []target{targetAt("the execution API", at, 443, false)}
+}
+
+// runsBundles is for the pods that read DAG files in Airflow 3.
+func runsBundles(s site) bool {
+	return s.m.Major >= 3 && (s.w.Component != Scheduler || s.m.Local())
+}
+
+// handlesLogs is for those that write task logs, and the web servers that show them.
+func handlesLogs(s site) bool {
+	return remoteLogging(s) && (s.w.Component != Scheduler || s.m.Local()) && s.w.Component != DagProcessor
+}
+
+// onMain asks once for what holds for the whole pod, also where Airflow does not run in it.
+func onMain(s site) bool { return s.c.Role == Main }
+
+// callsClouds leaves out what shares a service account and has nothing to ask a cloud for.
+func callsClouds(s site) bool {
+	return onMain(s) && (s.w.Component.RunsDagCode() || s.w.Component.RunsAirflow() && asksSecrets(s))
+}
+
+// collectsUsage is for the versions that report home unless told not to.
+func collectsUsage(s site) bool {
+	at, set := s.option("usage_data_collection", "enabled")
+	if on, clear := at.On(); set && clear && !on {
+		return false
+	}
+	off, _ := s.variable("SCARF_ANALYTICS")
+	return s.m.Major == 2 && !s.m.before("2.10") && !slices.Contains([]string{"false", "no", "0"}, off.Value)
+}
+
+func scarfTargets(s site) []target {
+	return []target{fixed("Scarf", "apacheairflow.gateway.scarf.sh", Setting{Ref: s.w.Ref, Path: s.c.Path}, 443)}
+}
