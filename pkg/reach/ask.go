@@ -149,7 +149,9 @@ func (n *network) askPlace(from, to *end, port *airflow.Port) answers {
 // stateOf is what became of one flow among the answers.
 func (n *network) stateOf(a answers, f airflow.Flow) (state netpol.State, reason string) {
 	state = netpol.Kept
-	part := func(pod int, e airflow.End) bool { return pod < 0 || e.Workload == nil || n.Pods[pod].Workload == e.Workload }
+	part := func(pod int, e airflow.End) bool {
+		return pod < 0 || e.Workload == nil || n.Pods[pod].Workload == e.Workload
+	}
 	for _, p := range a.pairs {
 		if part(p.from, f.From) && part(p.to, f.To) && !p.Allowed {
 			return netpol.Cut, ""

@@ -2,8 +2,11 @@ package reach
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
@@ -38,6 +41,9 @@ type network struct {
 func newNetwork(s Setting) *network {
 	read := netpol.Of(s.Model)
 	n := &network{Setting: s, Network: read, coverage: s.Model.Snapshot.CoverageOf(snapshot.NetworkPolicy)}
+	if len(read.Malformed) > 0 {
+		n.coverage = snapshot.Coverage{Kind: snapshot.NetworkPolicy, State: snapshot.NotCollected, Reason: read.Malformed[0].String() + " does not fit Kubernetes' API"}
+	}
 	before := read.Policies
 	if len(s.Proposed) > 0 {
 		n.Network = read.With(s.Proposed)
@@ -87,4 +93,13 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// PolicyOf is a NetworkPolicy that was read from a file, ready to be proposed.
+func PolicyOf(o *snapshot.Object) (netpol.Policy, error) {
+	var decoded networkingv1.NetworkPolicy
+	if err := airflow.Decode(o.Content, &decoded); err != nil {
+		return netpol.Policy{}, fmt.Errorf("%s does not fit Kubernetes' API", o.Ref)
+	}
+	return netpol.Policy{Ref: o.Ref, Spec: decoded.Spec, Object: o}, nil
 }

@@ -29,7 +29,9 @@ func (n *network) ports(from, to *end, word string) ([]wanted, error) {
 	if len(to.pods) > 0 {
 		list = n.endPorts(to)
 	} else if len(list) == 0 && !any {
-		list, any = n.flowPorts(nil, to)
+		if list, any = n.flowPorts(nil, to); len(list) == 0 && !any && len(to.places) > 0 {
+			list = slices.Clone(to.places[0].ports)
+		}
 	}
 	var out []wanted
 	for i := range list {

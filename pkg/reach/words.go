@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 )
 
@@ -20,9 +22,19 @@ const (
 
 // placeWords are words for places, and how to know the flow's end that is meant.
 var placeWords = map[string]func(f *airflow.Flow, e airflow.End) bool{
-	dnsWord:        func(f *airflow.Flow, e airflow.End) bool { return f.ID == "dns" && e.Workload == nil },
-	kubernetesWord: func(f *airflow.Flow, e airflow.End) bool { return strings.HasPrefix(f.ID, "kubernetes-api") && e.Workload == nil },
-	ingressWord:    func(_ *airflow.Flow, e airflow.End) bool { return e.Place == airflow.EntryPoint },
+	dnsWord: func(f *airflow.Flow, e airflow.End) bool { return f.ID == "dns" && e.Workload == nil },
+	kubernetesWord: func(f *airflow.Flow, e airflow.End) bool {
+		return strings.HasPrefix(f.ID, "kubernetes-api") && e.Workload == nil
+	},
+	ingressWord: func(_ *airflow.Flow, e airflow.End) bool { return e.Place == airflow.EntryPoint },
+}
+
+// usualPlaces are places that can be asked about where no flow names them. The
+// API server's own port is kubeadm's and most clouds'; a policy sees it, and
+// not the Service's 443, where the node translates addresses first.
+var usualPlaces = map[string]placed{
+	kubernetesWord: {airflow.End{Place: airflow.Host, Name: kubernetesWord, Host: "kubernetes.default.svc"}, []airflow.Port{{Number: 6443, Protocol: corev1.ProtocolTCP}}},
+	ingressWord:    {airflow.End{Place: airflow.EntryPoint, Name: ingressWord}, nil},
 }
 
 // Words are all words that stand for an end in any release: Airflow's and the
@@ -123,7 +135,11 @@ func (n *network) place(word string) (end, bool) {
 		return n.internet(), true
 	}
 	if is := placeWords[word]; is != nil {
-		return n.placeOf(is)
+		e, found := n.placeOf(is)
+		if at, usual := usualPlaces[word]; !found && usual {
+			return end{End: End{Name: word, Kind: OfPlace, Place: at.Place, Pods: []string{}}, places: []placed{at}}, true
+		}
+		return e, found
 	}
 	return n.placeOf(func(_ *airflow.Flow, e airflow.End) bool {
 		return e.Workload == nil && (strings.EqualFold(e.Name, word) || strings.EqualFold(e.Host, word) || strings.EqualFold(n.placeName(e), word))
@@ -152,7 +168,7 @@ func (n *network) noSuchEnd(word string) error {
 	}
 	outside = append(outside, internetWord)
 	for _, known := range []string{dnsWord, kubernetesWord, ingressWord} {
-		if _, found := n.placeOf(placeWords[known]); found {
+		if _, found := n.place(known); found {
 			outside = append(outside, known)
 		}
 	}

@@ -44,6 +44,9 @@ type Options struct {
 	// a values file, or the chart's. Empty gives each object a path that stands for it.
 	Source string
 
+	// All lists and draws every pair of a network, also those that are all alike.
+	All bool
+
 	press *press
 }
 
