@@ -60,9 +60,10 @@ error: how many needed flows pass, how many other connections between Airflow's
 pods are denied, and what stays open and why. A host name cannot be named in a
 policy: give its address range in the profile (parameters.egress).
 
-Each object carries the label of --prune-label. Use it to remove the set
-(kubectl delete networkpolicy -l LABEL), or to drop policies that a newer set no
-longer holds (kubectl apply --prune -l LABEL).`,
+Each object carries the label of --prune-label, so that the set can be removed
+with one command: kubectl delete networkpolicy -n NAMESPACE -l LABEL. Policies
+of an older set that the new one no longer holds are named, with the command
+that removes them (kubectl apply --prune does not know server-side apply).`,
 		Example: `  # look at the proof, then apply
   $HOST generate patches airflow -n airflow > policies.yaml
   kubectl apply --server-side --field-manager=airflowsec -f policies.yaml
@@ -164,7 +165,7 @@ func (o *patchesOptions) run(ctx context.Context) error {
 
 func (o *patchesOptions) write(set *render.PatchSet) error {
 	if o.format == render.Apply {
-		return emit.Patches(o.streams.Out, set.Model, set.Plan, set.Label)
+		return emit.Patches(o.streams.Out, set.Model, set.Plan, set.Label, set.Stale)
 	}
 	return render.Patches(o.streams.Out, o.format, set)
 }
@@ -184,7 +185,7 @@ func (o *patchesOptions) plan(model *airflow.Model) (*render.PatchSet, error) {
 	flows := model.Flows(o.profile.Parameters.Declarations())
 	plan := harden.Network(model, flows, label)
 	return &render.PatchSet{
-		Model: model, Label: label, Plan: plan, Proof: verify.Network(network, flows, plan), Unread: unread(model.Snapshot),
+		Model: model, Label: label, Plan: plan, Stale: plan.Stale(model, label), Proof: verify.Network(network, flows, plan), Unread: unread(model.Snapshot),
 	}, nil
 }
 

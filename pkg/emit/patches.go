@@ -8,29 +8,30 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Patches writes a plan's policies as a stream for kubectl apply, with the
-// commands that apply, replace and remove it, and above each policy why it has
-// each of its rules.
-func Patches(w io.Writer, m *airflow.Model, plan harden.NetworkPlan, label harden.Label) error {
+// commands that apply and remove it, and above each policy why it has each of
+// its rules. Stale are policies of an older set that this one does not hold.
+func Patches(w io.Writer, m *airflow.Model, plan harden.NetworkPlan, label harden.Label, stale []snapshot.Ref) error {
 	var objects []Object
 	for _, p := range plan.Policies {
 		objects = append(objects, Object{Value: p.NetworkPolicy, Comments: reasons(p)})
 	}
-	return Apply(w, header(m, plan, label), objects)
+	return Apply(w, header(m, plan, label, stale), objects)
 }
 
-func header(m *airflow.Model, plan harden.NetworkPlan, label harden.Label) []string {
+func header(m *airflow.Model, plan harden.NetworkPlan, label harden.Label, stale []snapshot.Ref) []string {
 	out := []string{
 		"NetworkPolicies for the Airflow release " + about(m),
 		"Apply:   kubectl apply --server-side --field-manager=airflowsec -f FILE",
 	}
 	for _, namespace := range namespaces(plan) {
-		selector := fmt.Sprintf("-n %s -l %s=%s", namespace, label.Key, label.Value)
-		out = append(out,
-			"Renew:   kubectl apply --server-side --field-manager=airflowsec --prune --prune-allowlist=networking.k8s.io/v1/NetworkPolicy "+selector+" -f FILE",
-			"Remove:  kubectl delete networkpolicy "+selector)
+		out = append(out, fmt.Sprintf("Remove:  kubectl delete networkpolicy -n %s -l %s=%s", namespace, label.Key, label.Value))
+	}
+	for _, old := range stale {
+		out = append(out, fmt.Sprintf("No longer part of the set: kubectl delete networkpolicy -n %s %s", old.Namespace, old.Name))
 	}
 	return out
 }

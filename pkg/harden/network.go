@@ -76,6 +76,18 @@ func (p *networkPlanner) leftAlone() []*airflow.Workload {
 	})
 }
 
+// Stale are the policies of an older plan with the same label that this one does not hold.
+func (p NetworkPlan) Stale(m *airflow.Model, label Label) []snapshot.Ref {
+	var out []snapshot.Ref
+	for _, o := range m.Snapshot.OfKind(snapshot.NetworkPolicy) {
+		planned := slices.ContainsFunc(p.Policies, func(own PlannedPolicy) bool { return own.Namespace == o.Namespace && own.Name == o.Name })
+		if o.Labels()[label.Key] == label.Value && !planned {
+			out = append(out, o.Ref)
+		}
+	}
+	return out
+}
+
 type networkPlanner struct {
 	model  *airflow.Model
 	label  Label

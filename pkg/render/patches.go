@@ -20,6 +20,8 @@ type PatchSet struct {
 	Label harden.Label
 	Plan  harden.NetworkPlan
 	Proof verify.NetworkProof
+	// Stale are policies of an older set that this one does not hold.
+	Stale []snapshot.Ref
 	// Unread are kinds the proof stands on that were not read completely.
 	Unread []snapshot.Coverage
 }
@@ -29,6 +31,7 @@ type patchDocument struct {
 	Kind       string              `json:"kind"`
 	Release    patchRelease        `json:"release"`
 	Objects    []any               `json:"objects"`
+	Stale      []snapshot.Ref      `json:"stale,omitempty"`
 	Proof      proofDocument       `json:"proof"`
 	Unread     []snapshot.Coverage `json:"unread,omitempty"`
 }
@@ -90,7 +93,7 @@ func (set *PatchSet) document() patchDocument {
 	p := set.Proof
 	doc := patchDocument{
 		APIVersion: check.APIVersion, Kind: "PatchSet",
-		Release: patchRelease{set.Model.Release, set.Model.Namespace}, Objects: []any{}, Unread: set.Unread,
+		Release: patchRelease{set.Model.Release, set.Model.Namespace}, Objects: []any{}, Stale: set.Stale, Unread: set.Unread,
 		Proof: proofDocument{
 			Holds: p.Holds(), Flows: p.Flows, Kept: p.Kept, Pairs: p.Pairs, Denied: p.Denied,
 			Cut: judgedLines(p.Cuts), Unsure: judgedLines(p.Unclear), Open: openLines(p.Open), Closed: openLines(p.Closed),

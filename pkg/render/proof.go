@@ -34,6 +34,9 @@ func Proof(w io.Writer, set *PatchSet) error {
 	for _, workload := range p.Left {
 		fmt.Fprintf(&b, "Left as it is: %s, because what it needs is not known or no label picks its pods out.\n", plain(workload.Ref.String()))
 	}
+	for _, old := range set.Stale {
+		fmt.Fprintf(&b, "No longer part of the set, and still in force: kubectl delete networkpolicy -n %s %s\n", plain(old.Namespace), plain(old.Name))
+	}
 	for _, c := range set.Unread {
 		fmt.Fprintf(&b, "Not read: %s (%s) %s\n", c.Kind, c.State, plain(c.Reason))
 	}
