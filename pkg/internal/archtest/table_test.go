@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"pkg/internal/controlplane":             {},
 	"pkg/internal/controlplane/cmd/cluster": {"pkg/internal/controlplane"},
 	"pkg/internal/e2e":                      {},
+	"pkg/internal/oracle":                   {"pkg/airflow", "pkg/netpol", "pkg/internal/controlplane"},
 	"pkg/internal/release":                  {},
 }
 

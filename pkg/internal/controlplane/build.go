@@ -72,8 +72,12 @@ func moduleDirs(module string) (source, bin string, err error) {
 	source = filepath.Join(root, "testdata", "tools", module)
 	digest := sha256.New()
 	fmt.Fprintln(digest, runtime.Version(), runtime.GOOS, runtime.GOARCH, stamps[module], stageFiles)
-	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(source, name))
+	own, err := filepath.Glob(filepath.Join(source, "*.go"))
+	if err != nil {
+		return "", "", err
+	}
+	for _, name := range append([]string{filepath.Join(source, "go.mod"), filepath.Join(source, "go.sum")}, own...) {
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return "", "", err
 		}

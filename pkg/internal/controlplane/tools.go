@@ -28,12 +28,13 @@ var tools = []tool{
 	{"helm3", "helm3", "helm"},
 	{"helm4", "helm4", "helm"},
 	{"krew", "krew", "krew"},
+	{"cyclonus", "cyclonus", "cyclonus"},
 }
 
 // Tool returns the path of a command, which it builds first where this machine
 // has not built it yet: minutes when cold, for all commands of the same module
 // together. Names: etcd, kube-apiserver, kube-controller-manager,
-// kube-scheduler, kubectl, kwok, helm3, helm4, krew.
+// kube-scheduler, kubectl, kwok, helm3, helm4, krew, cyclonus.
 func Tool(ctx context.Context, name string) (string, error) {
 	at := slices.IndexFunc(tools, func(t tool) bool { return t.name == name })
 	if at < 0 {
