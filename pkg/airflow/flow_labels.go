@@ -97,5 +97,22 @@ func (w *Workload) selector() map[string]string {
 			out[label.Name] = label.Value
 		}
 	}
+	if len(out) > 0 {
+		return out
+	}
+	for key, value := range w.Meta.Labels { // neither chart's: its own labels, but for those that change
+		if !slices.Contains(changingLabels, key) {
+			out[key] = value
+		}
+	}
 	return out
+}
+
+// changingLabels differ between a workload's pods, or from one revision to the next.
+// Sources: k8s.io/api/apps/v1 and batch/v1; Helm's recommended labels.
+var changingLabels = []string{
+	"chart", "heritage", "helm.sh/chart", "app.kubernetes.io/version", "app.kubernetes.io/managed-by",
+	"pod-template-hash", "controller-revision-hash", "pod-template-generation", "controller-uid", "job-name",
+	"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "batch.kubernetes.io/controller-uid",
+	"batch.kubernetes.io/job-name", "batch.kubernetes.io/job-completion-index",
 }

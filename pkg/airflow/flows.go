@@ -10,9 +10,20 @@ import (
 // Flows are the connections that this release needs, sorted by the ends'
 // components and names, then by row.
 func (m *Model) Flows(d Declarations) []Flow {
-	flows := slices.Concat(m.ownFlows(), m.clusterFlows(d), m.inboundFlows(d), m.outsideFlows(d))
+	return sorted(append(m.insideFlows(d), m.outsideFlows(d)...))
+}
+
+// insideFlows are those whose ends are the release's own or the cluster's
+// services, and those into the release.
+func (m *Model) insideFlows(d Declarations) []Flow {
+	return slices.Concat(m.ownFlows(), m.clusterFlows(d), m.inboundFlows(d))
+}
+
+func sorted(flows []Flow) []Flow {
 	for i := range flows {
-		sortPorts(flows[i].Ports)
+		slices.SortFunc(flows[i].Ports, func(a, b Port) int {
+			return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Protocol, b.Protocol))
+		})
 	}
 	slices.SortStableFunc(flows, func(a, b Flow) int {
 		return cmp.Or(a.From.compare(b.From), a.To.compare(b.To), cmp.Compare(a.ID, b.ID))
@@ -31,12 +42,6 @@ func (e End) ref() snapshot.Ref {
 		return snapshot.Ref{}
 	}
 	return e.Workload.Ref
-}
-
-func sortPorts(ports []Port) {
-	slices.SortFunc(ports, func(a, b Port) int {
-		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Protocol, b.Protocol))
-	})
 }
 
 // endOf is a workload as an end. Its name is its component's, with the
