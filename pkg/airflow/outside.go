@@ -62,6 +62,7 @@ func (m *Model) outsideFlows(d Declarations) []Flow {
 					out = append(out, s.flows(row)...)
 				}
 			}
+			out = append(out, s.unreadFlow()...)
 		}
 	}
 	out = m.placed(out, d)
@@ -105,7 +106,7 @@ func (s site) flows(row *outsideRow) []Flow {
 				continue
 			}
 			f := Flow{
-				ID: row.id, From: endAt(s.w), To: place.end, Ports: place.ports, Demand: row.demand,
+				ID: row.id, From: s.m.endOf(s.w), To: place.end, Ports: place.ports, Demand: row.demand,
 				Why: row.why, Source: row.source, Evidence: t.ref, EvidencePath: t.path, Note: sentence(t.note, place.note),
 			}
 			if t.optional {
@@ -116,9 +117,6 @@ func (s site) flows(row *outsideRow) []Flow {
 	}
 	return out
 }
-
-// endAt is an end inside the release.
-func endAt(w *Workload) End { return End{Workload: w, Name: string(w.Component)} }
 
 // sentence puts notes together.
 func sentence(notes ...string) string {
@@ -169,23 +167,29 @@ func (s site) number(section, key string, usual int32) int32 {
 	return usual
 }
 
-// unreadSettings are the sources of a site's settings that could not be read: what else they make it connect to is not known.
-func unreadSettings(s site) []target {
-	reason := s.config.unread
-	t := target{what: "whatever its settings name", ref: s.w.Ref, path: s.c.Path}
-	if file := s.config.file; reason == "" && file != nil && file.unread != "" {
-		reason, t.ref, t.path = file.unread, file.ref, file.path
+// unreadFlow stands for all that a site connects to because of settings that could not be read.
+func (s site) unreadFlow() []Flow {
+	f := Flow{
+		ID: "unread-settings", From: s.m.endOf(s.w), To: End{Place: Anywhere, Name: "what unread settings name"}, Demand: Optional,
+		Why:    "settings that could not be read may name more places",
+		Source: "the container's envFrom and airflow.cfg", Evidence: s.w.Ref, EvidencePath: s.c.Path, Note: s.config.unread,
 	}
-	if reason == "" {
+	if file := s.config.file; f.Note == "" && file != nil && file.unread != "" {
+		f.Evidence, f.EvidencePath, f.Note = file.ref, file.path, file.unread
+	}
+	if f.Note == "" || s.c.Role != Main || !s.w.Component.RunsAirflow() {
 		return nil
 	}
-	t.unknown = reason
-	return []target{t}
+	return []Flow{f}
 }
 
-// hidden is a target whose setting tells no address.
-func hidden(what string, s Setting) target {
-	t := target{what: what, ref: s.Ref, path: s.Path, unknown: first(s.Reason, "its address is masked or of no known form")}
+// usualPort is a reservation where only the kind of server is known.
+const usualPort = "its port is taken to be the usual one"
+
+// hidden is a target whose setting tells no address; the ports are then the usual ones.
+func hidden(what string, s Setting, usual ...int32) target {
+	t := target{what: what, ports: onPorts(usual...), ref: s.Ref, path: s.Path, note: usualPort}
+	t.unknown = first(s.Reason, "it is masked or of no known form")
 	if !s.Known && (s.Via == "secret" || s.Via == "configmap") {
 		t.what = fmt.Sprintf("%s (its address stands in %s %s, which was not read)", what, s.Ref.Kind, s.Ref.Name)
 	}

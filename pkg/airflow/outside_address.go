@@ -60,7 +60,7 @@ func targetAt(what string, s Setting, usual int32, bare bool) target {
 		at, ok = bareAddress(s.Value)
 	}
 	if !s.Known || !ok {
-		return hidden(what, s)
+		return hidden(what, s, first32(at.port, usual, 443))
 	}
 	if at.port == 0 {
 		at.port = usual

@@ -36,7 +36,7 @@ func gitTargets(s site) []target {
 		}
 	}
 	if s.c.Role == GitSync && s.config.unread != "" {
-		return []target{{what: gitServer, unknown: s.config.unread, ref: s.w.Ref, path: s.c.Path}}
+		return []target{{what: gitServer, ports: onPorts(22, 443), unknown: s.config.unread, note: usualPort, ref: s.w.Ref, path: s.c.Path}}
 	}
 	return nil
 }
@@ -53,7 +53,11 @@ func gitAt(at Setting) []target {
 			return []target{{what: gitServer, host: host, ports: onPorts(22), ref: at.Ref, path: at.Path}}
 		}
 	}
-	return []target{targetAt(gitServer, at, 0, false)}
+	t := targetAt(gitServer, at, 0, false)
+	if t.unknown != "" && !strings.Contains(text, "://") {
+		t.ports = onPorts(22, 443)
+	}
+	return []target{t}
 }
 
 // bundleHosts are the places of DAG bundles that are no git repository, by the
@@ -85,7 +89,7 @@ func bundleTargets(s site) []target {
 	}
 	var list []bundle
 	if !at.Known || json.Unmarshal([]byte(at.Value), &list) != nil {
-		return []target{hidden("the source of the DAG bundles", at)}
+		return []target{hidden("the source of the DAG bundles", at, 22, 443)}
 	}
 	var out []target
 	for _, b := range list {
@@ -95,7 +99,7 @@ func bundleTargets(s site) []target {
 		case known:
 			out = append(out, place(s, at, b))
 		case class != "GitDagBundle":
-			out = append(out, target{what: "the source of a DAG bundle", unknown: "how the bundle's class fetches DAGs is not known", ref: at.Ref, path: at.Path})
+			out = append(out, target{what: "the source of a DAG bundle", ports: onPorts(443), unknown: "how the bundle's class fetches DAGs is not known", ref: at.Ref, path: at.Path})
 		case b.text("repo_url") != "":
 			repository := at
 			repository.Value = b.text("repo_url")
@@ -109,7 +113,7 @@ func bundleTargets(s site) []target {
 
 // gitConnection reads the Airflow connection that names a repository, where a variable holds it.
 func (s site) gitConnection(at Setting, id string) []target {
-	behindName := target{what: gitServer, unknown: "it stands in one of Airflow's connections", ref: at.Ref, path: at.Path}
+	behindName := target{what: gitServer, ports: onPorts(22, 443), unknown: "it stands in one of Airflow's connections", note: usualPort, ref: at.Ref, path: at.Path}
 	if len(snapshot.MaskedIn(id)) > 0 {
 		return []target{behindName}
 	}
@@ -155,7 +159,7 @@ func pipTargets(s site) []target {
 				out = append(out, targetAt(index, each, 443, false))
 			}
 			if !at.Known {
-				out = append(out, hidden(index, at))
+				out = append(out, hidden(index, at, 443))
 			}
 		}
 	}
@@ -194,7 +198,7 @@ func (m *Model) codeFlows(d Declarations) []Flow {
 			continue
 		}
 		out = append(out, Flow{
-			ID: "dag-targets", From: endAt(w), To: End{Place: Anywhere, Name: "what DAG code talks to"}, Demand: Optional,
+			ID: "dag-targets", From: m.endOf(w), To: End{Place: Anywhere, Name: "what DAG code talks to"}, Demand: Optional,
 			Why:    "DAG code reads from and writes to systems that only it knows",
 			Source: "Airflow's security model: DAG authors run any code in these pods", Evidence: w.Ref,
 			Note: "no manifest shows these connections; the profile's parameters.egress may declare them for " + string(w.Component),

@@ -21,7 +21,7 @@ func oauthTargets(s site) []target {
 	}
 	at := Setting{Ref: file.ref, Path: file.path, Reason: file.unread, Known: file.unread == "", Via: strings.ToLower(file.ref.Kind)}
 	if file.unread != "" {
-		t := hidden("an identity provider", at)
+		t := hidden("an identity provider", at, 443)
 		t.what = "an identity provider, if webserver_config.py, which was not read, names one"
 		t.optional = true
 		return []target{t}
@@ -62,7 +62,7 @@ func ldapTargets(s site) []target {
 			out = append(out, targetAt("the LDAP server", each, 389, false))
 		}
 		if !at.Known {
-			out = append(out, hidden("the LDAP server", at))
+			out = append(out, hidden("the LDAP server", at, 389, 636))
 		}
 	}
 	return out

@@ -33,7 +33,7 @@ var logStores = []logStore{
 	{"wasb", func(_ site, at Setting) target { return inConnection("Azure Blob Storage", at, 443) }},
 	{"abfs", func(_ site, at Setting) target { return inConnection("Azure Blob Storage", at, 443) }},
 	{"oss://", func(_ site, at Setting) target { return inConnection("Alibaba Cloud OSS", at, 443) }},
-	{"hdfs://", func(_ site, at Setting) target { return inConnection("HDFS", at) }},
+	{"hdfs://", func(_ site, at Setting) target { return inConnection("HDFS", at, 9870) }},
 }
 
 // inConnection is a store whose address stands in one of Airflow's connections.
@@ -81,7 +81,7 @@ func logTargets(s site) []target {
 		return append(out, logStores[i].targets(s, folder))
 	}
 	if len(out) == 0 && (!folder.Known || strings.Contains(folder.Value, "://")) {
-		out = append(out, hidden("the store of task logs", folder))
+		out = append(out, hidden("the store of task logs", folder, 443))
 	}
 	return out
 }

@@ -21,7 +21,7 @@ type place struct {
 // places says where a target is: nowhere outside the pod where it names the pod itself.
 func (s site) places(t target) []place {
 	if t.unknown != "" {
-		note := fmt.Sprintf("its address is not known: %s; the profile's parameters.egress may give it with host: %s", t.unknown, s.row)
+		note := fmt.Sprintf("its address is not known (%s); the profile's parameters.egress may give it with host: %s", t.unknown, s.row)
 		return []place{{End{Place: Host, Name: t.what}, t.ports, note}}
 	}
 	host := strings.ToLower(strings.TrimSuffix(t.host, "."))
@@ -44,7 +44,7 @@ func (s site) places(t target) []place {
 		if namespace == "" {
 			namespace = s.w.Namespace()
 		}
-		end := End{Place: Pods, Name: host, Namespaces: namespaceSelector(namespace), Labels: &metav1.LabelSelector{}}
+		end := End{Place: Pods, Name: host, Namespaces: namespaceSelector(namespace)} // Labels are not known
 		return []place{{end, t.ports, fmt.Sprintf(
 			"which pods of the namespace %s stand behind %s, and on which port they listen, is not read", namespace, host)}}
 	}
@@ -61,17 +61,10 @@ func (s site) behindService(t target, service *snapshot.Object) []place {
 	if name, _ := service.At("spec", "externalName").(string); name != "" {
 		return []place{hostPlace(strings.ToLower(name), t.ports)}
 	}
-	ports := t.ports
-	if len(ports) == 0 {
-		ports = []Port{{}}
-	}
 	var out []place
 	for _, w := range s.m.behind(service) {
-		at := place{end: endAt(w)}
-		for _, port := range ports {
-			if port.Number == 0 {
-				continue
-			}
+		at := place{end: s.m.endOf(w)}
+		for _, port := range t.ports {
 			if service.At("spec", "clusterIP") != "None" {
 				port = translated(service, w, port)
 			}
@@ -82,8 +75,11 @@ func (s site) behindService(t target, service *snapshot.Object) []place {
 	if len(out) > 0 {
 		return out
 	}
-	end := End{Place: Pods, Name: service.Name, Namespaces: namespaceSelector(service.Namespace), Labels: &metav1.LabelSelector{}}
+	end := End{Place: Pods, Name: service.Name, Namespaces: namespaceSelector(service.Namespace)}
 	selector, _ := service.At("spec", "selector").(map[string]any)
+	if len(selector) > 0 {
+		end.Labels = &metav1.LabelSelector{}
+	}
 	for key, value := range selector {
 		if text, ok := value.(string); ok {
 			metav1.AddLabelToSelector(end.Labels, key, text)

@@ -62,7 +62,7 @@ func secretTargets(s site) []target {
 		name := class.Value[strings.LastIndex(class.Value, ".")+1:]
 		i := slices.IndexFunc(secretStores, func(b secretStore) bool { return class.Known && b.class == name })
 		if i < 0 {
-			out = append(out, hidden("the secrets backend", class))
+			out = append(out, hidden("the secrets backend", class, 443))
 			continue
 		}
 		out = append(out, secretStores[i].targets(s, kwargs)...)
@@ -98,7 +98,7 @@ func vaultTargets(s site, b backendArguments) []target {
 	if !b.unread {
 		return nil // hvac then asks this very pod
 	}
-	return []target{hidden("Vault", b.hidden())}
+	return []target{hidden("Vault", b.hidden(), 8200)}
 }
 
 // hidden is the arguments' setting as one that tells nothing.
@@ -125,7 +125,7 @@ func azureStore(_ site, b backendArguments) []target {
 	if at, set := b.setting("vault_url"); set {
 		return append(out, targetAt("Azure Key Vault", at, 443, false))
 	}
-	return append(out, hidden("Azure Key Vault", b.hidden()))
+	return append(out, hidden("Azure Key Vault", b.hidden(), 443))
 }
 
 func yandexStore(_ site, b backendArguments) []target {
@@ -173,5 +173,5 @@ func agentTargets(s site) []target {
 	if text := s.w.Meta.Annotations[vaultService]; text != "" {
 		return []target{targetAt("Vault", Setting{Value: text, Known: true, Ref: s.w.Ref, Path: path + escape(vaultService)}, 8200, false)}
 	}
-	return []target{{what: "Vault", unknown: "the injector's own setting tells it, by default vault.vault.svc:8200", ref: s.w.Ref, path: path + escape(vaultInject)}}
+	return []target{{what: "Vault", ports: onPorts(8200), unknown: "the injector's own setting tells it, by default vault.vault.svc:8200", note: usualPort, ref: s.w.Ref, path: path + escape(vaultInject)}}
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // metadataTargets are databases outside the release.
-func metadataTargets(s site) []target { return s.storeTargets(metadataStore, "the metadata database") }
+func metadataTargets(s site) []target {
+	return s.storeTargets(metadataStore, "the metadata database", 5432)
+}
 
 // resultTargets are result backends outside the release that are not the metadata database.
 func resultTargets(s site) []target {
@@ -16,12 +18,12 @@ func resultTargets(s site) []target {
 	if slices.Equal(result.hosts, metadata.hosts) && result.ref == metadata.ref && result.path == metadata.path {
 		return nil
 	}
-	return s.storeTargets(resultStore, "the result backend")
+	return s.storeTargets(resultStore, "the result backend", 5432)
 }
 
 // brokerTargets are brokers outside the release.
 func brokerTargets(s site) []target {
-	out := s.storeTargets(brokerStore, "the broker")
+	out := s.storeTargets(brokerStore, "the broker", 6379)
 	if at, set := s.option("celery", "broker_url"); set && strings.HasPrefix(at.Value, "sqs://") && len(out) == 0 {
 		out = append(out, s.amazon("Amazon SQS", "sqs", at, s.sqsRegion()))
 	}
@@ -37,13 +39,13 @@ func (s site) sqsRegion() string {
 }
 
 // storeTargets leaves out what the release runs itself, files, and what nothing sets.
-func (s site) storeTargets(kind storeKind, what string) []target {
+func (s site) storeTargets(kind storeKind, what string, usual int32) []target {
 	found := s.m.storeOf(s.w, kind)
 	var out []target
 	for _, at := range found.hosts {
 		t := target{what: what, host: at.host, ports: onPorts(at.port), ref: found.ref, path: found.path, note: found.note}
 		if checked, ok := bareAddress(at.host); !ok || checked.port != 0 {
-			t.host, t.unknown = "", "its address is masked or of no known form"
+			t.host, t.unknown = "", "it is of no known form"
 		}
 		if strings.HasPrefix(found.scheme, "sentinel") {
 			t.note = sentence(t.note, "the Redis servers that the Sentinels name are not known")
@@ -54,7 +56,7 @@ func (s site) storeTargets(kind storeKind, what string) []target {
 		return out
 	}
 	setting := Setting{Ref: found.ref, Path: found.path, Reason: found.note, Via: strings.ToLower(found.ref.Kind)}
-	return append(out, hidden(what, setting))
+	return append(out, hidden(what, setting, usual))
 }
 
 // databasesLine is one database of pgbouncer.ini: name = key=value key=value.
@@ -83,7 +85,7 @@ func pgBouncerTargets(s site) []target {
 		if s.m.Has(Database) { // the chart's own, which another row has
 			return nil
 		}
-		return []target{hidden(what, at)}
+		return []target{hidden(what, at, 5432)}
 	}
 	var out []target
 	for _, line := range databaseLines(file.text) {

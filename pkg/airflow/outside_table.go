@@ -83,9 +83,6 @@ var outsideRows = []outsideRow{
 	{id: "telemetry", who: []Component{Scheduler}, when: collectsUsage, find: scarfTargets, demand: Optional,
 		why:    "Airflow reports its version and settings to its developers",
 		source: "Airflow 2.10, airflow/utils/usage_data_collection.py"},
-	{id: "unread-settings", find: unreadSettings, demand: Optional,
-		why:    "settings that could not be read may name more places",
-		source: "the container's envFrom and airflow.cfg"},
 }
 
 func celery(s site) bool { return s.m.Celery() }

@@ -81,7 +81,7 @@ func (m *Model) declaredFlows(d Declarations, known []Flow) []Flow {
 		}
 		for _, w := range m.ofComponents(at.Components) {
 			f := declaredFlow(p, "the profile's parameters.egress")
-			f.From, f.Ports = endAt(w), at.Ports
+			f.From, f.Ports = m.endOf(w), at.Ports
 			for _, f.To = range m.within(at.End) {
 				if p.Host == "" || !slices.ContainsFunc(known, func(k Flow) bool { return k.placedAs(f, p.Host) }) {
 					out = append(out, f)
@@ -96,7 +96,7 @@ func (m *Model) declaredFlows(d Declarations, known []Flow) []Flow {
 		}
 		for _, w := range m.ofComponents(at.Components) {
 			f := declaredFlow(p, "the profile's parameters.ingressFrom")
-			f.To, f.Ports = endAt(w), at.Ports
+			f.To, f.Ports = m.endOf(w), at.Ports
 			if len(f.Ports) == 0 {
 				f.Ports = w.ownPorts()
 			}
@@ -141,7 +141,7 @@ func (m *Model) within(end End) []End {
 	var out []End
 	for _, w := range m.connecting() {
 		if namespaces.Matches(labels.Set(namespaceSelector(w.Namespace()).MatchLabels)) && selector.Matches(labels.Set(stamped(w.Component, w.Meta.Labels))) {
-			out = append(out, endAt(w))
+			out = append(out, m.endOf(w))
 		}
 	}
 	if len(out) == 0 {
