@@ -19,12 +19,12 @@ func (m *Model) clusterFlows(d Declarations) []Flow {
 		for _, f := range dns {
 			out = append(out, f.from(m.endOf(w)))
 		}
-		needed, why := m.NeedsAPI(w, d.Functions...)
-		if !needed {
+		needs := m.Needs(w.Component, d.Functions...) // not NeedsAPI: whoever logs in elsewhere by its token talks only to that place
+		if len(needs) == 0 {
 			continue
 		}
 		for _, f := range api {
-			f.Why = why
+			f.Why = needs[0].Why
 			out = append(out, f.from(m.endOf(w)))
 		}
 	}
