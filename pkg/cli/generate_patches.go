@@ -183,7 +183,7 @@ func (o *patchesOptions) plan(model *airflow.Model) (*render.PatchSet, error) {
 		label = *o.label
 	}
 	flows := model.Flows(o.profile.Parameters.Declarations())
-	plan := harden.Network(model, flows, label)
+	plan := harden.Network(model, network, flows, label)
 	return &render.PatchSet{
 		Model: model, Label: label, Plan: plan, Stale: plan.Stale(model, label), Proof: verify.Network(network, flows, plan), Unread: unread(model.Snapshot),
 	}, nil

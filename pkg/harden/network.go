@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -54,8 +55,9 @@ func ReleaseLabel(release string) Label { return Label{"airflowsec.io/release", 
 
 // Network plans the policies for a release: for each component one that lets
 // exactly its flows pass, and beneath them a default deny in both directions.
-func Network(m *airflow.Model, flows []airflow.Flow, label Label) NetworkPlan {
-	p := &networkPlanner{model: m, label: label, groups: groupsOf(m), apiAddresses: m.APIAddresses()}
+// What policies in force say of sources that nothing else tells is kept.
+func Network(m *airflow.Model, inForce *netpol.Network, flows []airflow.Flow, label Label) NetworkPlan {
+	p := &networkPlanner{model: m, network: inForce, label: label, groups: groupsOf(m), apiAddresses: m.APIAddresses()}
 	p.noteAPIUsers(flows)
 	p.plan.Left = p.leftAlone()
 	for _, f := range flows {
@@ -89,9 +91,10 @@ func (p NetworkPlan) Stale(m *airflow.Model, label Label) []snapshot.Ref {
 }
 
 type networkPlanner struct {
-	model  *airflow.Model
-	label  Label
-	groups []*group
+	model   *airflow.Model
+	network *netpol.Network // with the policies in force
+	label   Label
+	groups  []*group
 	// apiAddresses are the API server's: only those who need it may reach them.
 	apiAddresses []netip.Prefix
 	plan         NetworkPlan
@@ -121,6 +124,10 @@ func (p *networkPlanner) groupOf(e airflow.End) *group {
 // place notes a flow with the groups of its two ends.
 func (p *networkPlanner) place(f airflow.Flow) {
 	from, to := p.groupOf(f.From), p.groupOf(f.To)
+	if sources := p.namedSources(f, to); len(sources) > 0 {
+		to.ingress.add(sources, f)
+		return
+	}
 	reason, unnamed := cannotBeNamed(f)
 	if unnamed && reason.closed {
 		p.plan.Closed = append(p.plan.Closed, Open{Flow: f, Reason: reason.why, Close: reason.close})

@@ -30,7 +30,7 @@ func NewShared(model *airflow.Model, level Level, parameters Parameters) *Shared
 	s.flows = sync.OnceValue(func() []airflow.Flow { return model.Flows(parameters.Declarations()) })
 	s.network = sync.OnceValue(func() *netpol.Network { return netpol.Of(model) })
 	s.plan = sync.OnceValue(func() harden.NetworkPlan {
-		return harden.Network(model, s.flows(), harden.ReleaseLabel(model.Release))
+		return harden.Network(model, s.network(), s.flows(), harden.ReleaseLabel(model.Release))
 	})
 	s.planned = sync.OnceValue(func() *netpol.Network {
 		var policies []netpol.Policy

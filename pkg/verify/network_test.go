@@ -31,7 +31,7 @@ func planFor(t testing.TB, path string) planned {
 	t.Helper()
 	m := airflow.New(read(t, path))
 	p := planned{name: path, model: m, network: netpol.Of(m), flows: m.Flows(airflow.Declarations{})}
-	p.plan = harden.Network(m, p.flows, harden.ReleaseLabel(m.Release))
+	p.plan = harden.Network(m, p.network, p.flows, harden.ReleaseLabel(m.Release))
 	return p
 }
 
