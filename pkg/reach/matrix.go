@@ -19,6 +19,9 @@ func Whole(s Setting) *Report {
 			}
 			for _, port := range n.columns(to) {
 				q := n.ask(from, to, port)
+				if port == nil && to.Place != airflow.Anywhere && len(q.Needs) == 0 {
+					continue // a flow without ports is all that is known of this place
+				}
 				n.change(&q, from, to, false)
 				r.Questions = append(r.Questions, q)
 			}

@@ -118,8 +118,9 @@ func (d *drawing) bow(e edge, i int) curve {
 	return curve{a, {a.x + out, a.y}, {b.x + out, b.y}, b}
 }
 
-// spots are where along a curve a label may stand, the best first.
-var spots = []float64{0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82}
+// spots are where along a curve a label may stand, the best first: near the
+// source, for many curves end at one place.
+var spots = []float64{0.34, 0.26, 0.42, 0.5, 0.18, 0.58, 0.66, 0.74, 0.82}
 
 // fit finds a label room that no box and no other label has; the text is empty
 // where there is none: the edge's tooltip still says it.

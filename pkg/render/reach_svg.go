@@ -107,7 +107,7 @@ func writeBox(b *bytes.Buffer, at box, n node) {
 
 // shortened is a name that fits a box; the box's tooltip has it whole.
 func shortened(name string) string {
-	const fits = 22
+	const fits = 20
 	letters := []rune(name)
 	if len(letters) <= fits {
 		return name
