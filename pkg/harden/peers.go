@@ -133,8 +133,8 @@ func publicRanges(holes []netip.Prefix) []block {
 }
 
 // nodeLocal are addresses at which a cloud's node hands out its identity to whoever asks.
-// Sources: RFC 3927, RFC 4291; AWS IMDS (169.254.169.254, fd00:ec2::254); Azure WireServer (168.63.129.16).
-var nodeLocal = []string{"169.254.0.0/16", "168.63.129.16/32", "fe80::/10", "fd00:ec2::254/128"}
+// Sources: RFC 3927, RFC 4291; AWS IMDS (169.254.169.254, fd00:ec2::254); Azure WireServer (168.63.129.16); Alibaba Cloud (100.100.100.200).
+var nodeLocal = []string{"100.100.100.200/32", "169.254.0.0/16", "168.63.129.16/32", "fe80::/10", "fd00:ec2::254/128"}
 
 // privateRanges are not routed on the internet: RFC 1918, RFC 6598, RFC 4193.
 var privateRanges = []string{"10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"}
