@@ -18,6 +18,6 @@ hold (standard error says what), 2 did not run and nothing is written,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newGeneratePatchesCommand(streams))
+	cmd.AddCommand(newGeneratePatchesCommand(streams), newGenerateValuesCommand(streams))
 	return cmd
 }
