@@ -156,7 +156,7 @@ func (o *patchesOptions) run(ctx context.Context) error {
 		switch {
 		case !set.Proof.Holds():
 			return errFindings
-		case len(set.Unread) > 0 || len(set.Proof.Unclear) > 0:
+		case len(set.Unread)+len(set.Proof.Unread) > 0:
 			return errIncomplete
 		}
 		return nil

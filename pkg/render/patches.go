@@ -50,6 +50,7 @@ type proofDocument struct {
 	Denied int            `json:"deniedPairs"`
 	Cut    []flowLine     `json:"cut"`
 	Unsure []flowLine     `json:"unclear"`
+	Unread []flowLine     `json:"unread"`
 	Open   []openLine     `json:"open"`
 	Closed []openLine     `json:"closed"`
 	Pass   []openPair     `json:"stillOpen"`
@@ -96,7 +97,7 @@ func (set *PatchSet) document() patchDocument {
 		Release: patchRelease{set.Model.Release, set.Model.Namespace}, Objects: []any{}, Stale: set.Stale, Unread: set.Unread,
 		Proof: proofDocument{
 			Holds: p.Holds(), Flows: p.Flows, Kept: p.Kept, Pairs: p.Pairs, Denied: p.Denied,
-			Cut: judgedLines(p.Cuts), Unsure: judgedLines(p.Unclear), Open: openLines(p.Open), Closed: openLines(p.Closed),
+			Cut: judgedLines(p.Cuts), Unsure: judgedLines(p.Unclear), Unread: judgedLines(p.Unread), Open: openLines(p.Open), Closed: openLines(p.Closed),
 			Pass: []openPair{}, Left: []snapshot.Ref{},
 		},
 	}

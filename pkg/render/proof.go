@@ -21,13 +21,14 @@ func Proof(w io.Writer, set *PatchSet) error {
 	switch {
 	case !p.Holds():
 		verdict = "does NOT hold"
-	case len(p.Unclear) > 0:
-		verdict = "is not complete"
+	case len(p.Unread) > 0:
+		verdict = "holds as far as addresses were read"
 	}
 	fmt.Fprintf(&b, "The proof %s: %d of %d needed flows pass; of %d other connections between Airflow's pods %d are denied.\n",
 		verdict, p.Kept, p.Flows, p.Pairs, p.Denied)
 	writeCuts(&b, "Cut", p.Cuts)
 	writeCuts(&b, "Not decided", p.Unclear)
+	writeCuts(&b, "Not read", p.Unread)
 	writeOpen(&b, "Open wider than needed", p.Open)
 	writeOpen(&b, "Closed", p.Closed)
 	writePairs(&b, p.StillOpen)

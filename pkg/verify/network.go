@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
@@ -15,8 +17,10 @@ import (
 type NetworkProof struct {
 	// Flows are the needed flows; Kept of them pass whole.
 	Flows, Kept int
-	// Cuts are the flows that do not pass, required and declared ones first; Unclear those that nobody can tell.
-	Cuts, Unclear []Judged
+	// Cuts are the flows that do not pass, required and declared ones first;
+	// Unclear those that pass in part; Unread those whose far end was not read:
+	// the plan opens the usual ports for them.
+	Cuts, Unclear, Unread []Judged
 	// Pairs are the other connections between two workloads of the release, one
 	// for each port the far end listens on; Denied of them do not pass.
 	Pairs, Denied int
@@ -42,8 +46,8 @@ type Pair struct {
 	Policy string
 }
 
-// Holds says whether every flow passes that the plan does not close on purpose.
-func (p NetworkProof) Holds() bool { return len(p.Cuts) == 0 }
+// Holds says whether every flow passes whole that was read and that the plan does not close on purpose.
+func (p NetworkProof) Holds() bool { return len(p.Cuts)+len(p.Unclear) == 0 }
 
 // Network proves a plan, twice: the flows must pass with the plan's policies
 // together with those in force, and also with the plan's alone, because the
@@ -62,8 +66,8 @@ func Network(before *netpol.Network, flows []airflow.Flow, plan harden.NetworkPl
 // alsoAlone adds what the plan's policies alone would cut.
 func (p *NetworkProof) alsoAlone(n *netpol.Network, flows []airflow.Flow) {
 	for _, f := range flows {
-		known := slices.ContainsFunc(append(slices.Clone(p.Cuts), p.Unclear...), func(j Judged) bool { return sameFlow(j.Flow, f) })
-		if v := n.Judge(f); v.State != netpol.Kept && !known {
+		known := slices.ContainsFunc(slices.Concat(p.Cuts, p.Unclear, p.Unread), func(j Judged) bool { return sameFlow(j.Flow, f) })
+		if v := n.Judge(strict(f)); v.State != netpol.Kept && !known {
 			p.Kept--
 			p.add(Judged{f, v})
 		}
@@ -92,7 +96,7 @@ func policies(plan harden.NetworkPlan) []netpol.Policy {
 func Judge(n *netpol.Network, flows []airflow.Flow) NetworkProof {
 	proof := NetworkProof{Flows: len(flows)}
 	for _, f := range flows {
-		if v := n.Judge(f); v.State == netpol.Kept {
+		if v := n.Judge(strict(f)); v.State == netpol.Kept {
 			proof.Kept++
 		} else {
 			proof.add(Judged{f, v})
@@ -103,12 +107,24 @@ func Judge(n *netpol.Network, flows []airflow.Flow) NetworkProof {
 	return proof
 }
 
-func (p *NetworkProof) add(j Judged) {
-	if j.Verdict.State == netpol.Cut {
-		p.Cuts = append(p.Cuts, j)
-		return
+// strict asks of what DAG code talks to for a port that nothing uses: the way
+// there must be open because of that flow, not of another one's port.
+func strict(f airflow.Flow) airflow.Flow {
+	if f.To.Place == airflow.Anywhere && len(f.Ports) == 0 {
+		f.Ports = []airflow.Port{{Number: 1, Protocol: corev1.ProtocolTCP}}
 	}
-	p.Unclear = append(p.Unclear, j)
+	return f
+}
+
+func (p *NetworkProof) add(j Judged) {
+	switch {
+	case j.Verdict.State == netpol.Cut:
+		p.Cuts = append(p.Cuts, j)
+	case j.Flow.To.Place == airflow.Host && j.Flow.To.Host == "":
+		p.Unread = append(p.Unread, j)
+	default:
+		p.Unclear = append(p.Unclear, j)
+	}
 }
 
 func (p *NetworkProof) sort() {

@@ -73,7 +73,7 @@ func hear(p planned) *hearing {
 	h.Cluster = after.Cluster
 	h.Cluster.Pods = slices.Clone(after.Pods)
 	for i := range h.Cluster.Pods {
-		h.Cluster.Pods[i].Addresses = []netip.Addr{netip.AddrFrom4([4]byte{198, 18, 1, byte(i + 1)})}
+		h.Cluster.Pods[i].Addresses = []netip.Addr{netip.AddrFrom4([4]byte{10, 42, 1, byte(i + 1)})}
 	}
 	for _, policy := range p.plan.Policies {
 		h.Cluster.Policies = append(h.Cluster.Policies, netpol.Policy{Ref: policy.Ref(), Spec: policy.Spec})
@@ -154,7 +154,7 @@ func (h *hearing) ends(e airflow.End) []oracle.End {
 
 // outsider adds a pod that an end's selectors take.
 func (h *hearing) outsider(e airflow.End) int {
-	pod := airflow.Pod{Namespace: "airflow", Name: e.Name, Addresses: []netip.Addr{netip.AddrFrom4([4]byte{198, 19, 0, byte(len(h.Cluster.Pods))})}}
+	pod := airflow.Pod{Namespace: "airflow", Name: e.Name, Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 43, 0, byte(len(h.Cluster.Pods))})}}
 	if e.Namespaces != nil {
 		pod.Namespace = cmp.Or(e.Namespaces.MatchLabels["kubernetes.io/metadata.name"], "elsewhere")
 	}
