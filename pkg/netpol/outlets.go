@@ -29,10 +29,10 @@ func (h *hearing) outlet(s, _ spot, port airflow.Port) {
 	if s.probes[0].pod < 0 || len(h.Evaluator.Isolating(s.probes[0].pod, Egress)) == 0 {
 		return
 	}
-	if h.flow.To.Place == airflow.Anywhere {
-		h.anywhere(s)
-	} else {
+	if h.flow.To.Place == airflow.Host {
 		h.host(s, port)
+	} else {
+		h.anywhere(s)
 	}
 }
 
@@ -47,9 +47,6 @@ func (h *hearing) host(s spot, port airflow.Port) {
 		}
 		if !slices.ContainsFunc(decisions, func(d Decision) bool { return !d.Allowed }) {
 			h.note(decisions...)
-			if to.Place == airflow.Host && to.Host == "" {
-				h.doubt("its usual ports are open to every address, and which it has was not read")
-			}
 			return
 		}
 	}

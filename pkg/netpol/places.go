@@ -89,7 +89,7 @@ func (n *Network) outsidePods(e airflow.End) []spot {
 		pod := &n.Pods[i]
 		in := n.Evaluator.classes.labelsOf(pod.Namespace)
 		if pod.Workload == nil && peer.matchesNamespace(pod.Namespace, in) && peer.matchesPod(pod.Labels) {
-			spots = append(spots, spot{name: e.Name, probes: []Peer{At(i)}})
+			spots = append(spots, spot{name: pod.Name, probes: []Peer{At(i)}})
 		}
 	}
 	if len(spots) > 0 {
