@@ -65,9 +65,10 @@ func (m *Model) outsideFlows(d Declarations) []Flow {
 			out = append(out, s.unreadFlow()...)
 		}
 	}
+	egress := newEgress(d, out)
 	out = m.placed(out, d)
-	out = append(out, m.codeFlows(d)...)
-	return withoutDoubles(append(out, m.declaredFlows(d, out)...))
+	declared := m.declaredFlows(egress, d.IngressFrom, out)
+	return withoutDoubles(slices.Concat(out, m.codeFlows(declared), declared))
 }
 
 // sites are the containers of a workload, the main one with the configuration

@@ -180,21 +180,15 @@ func (m *Model) runsDagCode(w *Workload) bool {
 }
 
 // codeFlows stand for what DAG code talks to by itself, which nothing of the
-// release shows, but for components whose connections the profile declares.
-func (m *Model) codeFlows(d Declarations) []Flow {
-	declared := map[Component]bool{}
-	for _, p := range d.Egress {
-		at, err := p.Egress(m.Namespace)
-		if err != nil || len(at.Ports) == 0 {
-			continue
-		}
-		for _, c := range at.Components {
-			declared[c] = true
-		}
+// release shows, but for components for which the profile declares connections.
+func (m *Model) codeFlows(declared []Flow) []Flow {
+	said := map[Component]bool{}
+	for _, f := range declared {
+		said[f.From.Component()] = true
 	}
 	var out []Flow
 	for _, w := range m.connecting() {
-		if !m.runsDagCode(w) || declared[w.Component] {
+		if !m.runsDagCode(w) || said[w.Component] {
 			continue
 		}
 		out = append(out, Flow{

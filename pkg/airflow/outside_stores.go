@@ -52,7 +52,9 @@ func (s site) storeTargets(kind storeKind, what string, usual int32) []target {
 		}
 		out = append(out, t)
 	}
-	if len(found.doors)+len(found.hosts) > 0 || found.note == "" || found.ref.Kind == "" {
+	host, _ := s.variable(storeOptions[kind].host)
+	known := len(found.doors)+len(found.hosts) > 0 || found.scheme != "" || isLoopback(host.Value)
+	if known || found.note == "" || found.ref.Kind == "" {
 		return out
 	}
 	setting := Setting{Ref: found.ref, Path: found.path, Reason: found.note, Via: strings.ToLower(found.ref.Kind)}

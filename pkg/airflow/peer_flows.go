@@ -21,7 +21,7 @@ func (m *Model) placed(flows []Flow, d Declarations) []Flow {
 		}
 		f.Note = "the profile says where " + name + " is"
 		for _, end := range ends {
-			if len(end.Ports) > 0 && (f.To.Place == Pods || len(f.Ports) == 0) { // as the pods have them, not their Service
+			if len(end.Ports) > 0 && f.To.Host == "" { // the pods', not their Service's, or not known before
 				f.Ports = end.Ports
 			}
 			placed := f
@@ -71,25 +71,42 @@ func (m *Model) endsNamed(name string, from Component, d Declarations) []PeerEnd
 	return out
 }
 
-// declaredFlows are the connections of the profile that none of the flows is already.
-func (m *Model) declaredFlows(d Declarations, known []Flow) []Flow {
-	var out []Flow
+// newEgress are the entries of parameters.egress that stand for connections of
+// their own, and do not only say where a host is that something connects to anyway.
+func newEgress(d Declarations, known []Flow) []Peer {
+	names := map[string]bool{}
+	for _, f := range known {
+		names[strings.ToLower(f.profileName())] = true
+	}
+	var out []Peer
 	for _, p := range d.Egress {
+		places := p.Host != "" && names[strings.ToLower(strings.TrimSuffix(p.Host, "."))]
+		if len(p.Ports) > 0 && (!places || len(p.Components) > 0) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// declaredFlows are the connections of the profile that none of the flows is already.
+func (m *Model) declaredFlows(egress, ingress []Peer, known []Flow) []Flow {
+	var out []Flow
+	for _, p := range egress {
 		at, err := p.Egress(m.Namespace)
-		if err != nil || len(at.Ports) == 0 {
+		if err != nil {
 			continue
 		}
 		for _, w := range m.ofComponents(at.Components) {
 			f := declaredFlow(p, "the profile's parameters.egress")
 			f.From, f.Ports = m.endOf(w), at.Ports
 			for _, f.To = range m.within(at.End) {
-				if p.Host == "" || !slices.ContainsFunc(known, func(k Flow) bool { return k.placedAs(f, p.Host) }) {
+				if p.Host == "" || !slices.ContainsFunc(known, func(k Flow) bool { return k.placedAs(f) }) {
 					out = append(out, f)
 				}
 			}
 		}
 	}
-	for _, p := range d.IngressFrom {
+	for _, p := range ingress {
 		at, err := p.Ingress(m.Namespace)
 		if err != nil {
 			continue
@@ -113,8 +130,8 @@ func declaredFlow(p Peer, source string) Flow {
 }
 
 // placedAs says whether a flow is the declared one already: from there, to that host, at all its ports.
-func (f Flow) placedAs(declared Flow, host string) bool {
-	return f.From.Workload == declared.From.Workload && strings.EqualFold(f.To.Name, host) &&
+func (f Flow) placedAs(declared Flow) bool {
+	return f.From.Workload == declared.From.Workload && strings.EqualFold(f.To.Name, declared.To.Name) &&
 		!slices.ContainsFunc(declared.Ports, func(p Port) bool { return !slices.Contains(f.Ports, p) })
 }
 
