@@ -15,6 +15,7 @@ type hearing struct {
 	losses []Loss
 	by     []Decision
 	reason string
+	unread bool // the far end was not read, and its usual ports are open to every address
 }
 
 func (n *Network) judge(f airflow.Flow) Verdict {
@@ -64,6 +65,8 @@ func (h *hearing) verdict() Verdict {
 		v.State, v.Reason = Cut, ""
 	case v.Reason != "":
 		v.State = Unclear
+	case h.unread:
+		v.State, v.Unread, v.Reason = Unclear, true, "its usual ports are open to every address, and which it has was not read"
 	}
 	return v
 }

@@ -50,6 +50,8 @@ type Verdict struct {
 	By []Decision
 	// Reason says why the verdict is unclear; else empty.
 	Reason string
+	// Unread says that the verdict is unclear only because the far end's address was not read.
+	Unread bool
 }
 
 // Loss is one connection of a flow that is cut.

@@ -120,7 +120,7 @@ func (p *NetworkProof) add(j Judged) {
 	switch {
 	case j.Verdict.State == netpol.Cut:
 		p.Cuts = append(p.Cuts, j)
-	case j.Flow.To.Place == airflow.Host && j.Flow.To.Host == "":
+	case j.Verdict.Unread:
 		p.Unread = append(p.Unread, j)
 	default:
 		p.Unclear = append(p.Unclear, j)

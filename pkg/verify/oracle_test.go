@@ -84,8 +84,7 @@ func hear(p planned) *hearing {
 		open[name(pair.From, pair.To, pair.Port)] = true
 	}
 	for _, f := range p.flows {
-		closed := slices.ContainsFunc(p.plan.Closed, func(o harden.Open) bool { return o.Flow.ID == f.ID && o.Flow.To.Name == f.To.Name })
-		if !closed {
+		if opened(p.plan, f) {
 			h.flow(f, open)
 		}
 	}
@@ -99,6 +98,14 @@ func hear(p planned) *hearing {
 		}
 	}
 	return h
+}
+
+// opened leaves out what the plan closes on purpose, and what comes from a
+// source that only the policies in force name: no address or pod stands for it.
+func opened(plan harden.NetworkPlan, f airflow.Flow) bool {
+	same := func(o harden.Open) bool { return o.Flow.ID == f.ID && o.Flow.To.Name == f.To.Name }
+	unseen := f.From.Place == airflow.EntryPoint || f.From.Place == airflow.Scraper
+	return !slices.ContainsFunc(plan.Closed, same) && (!unseen || slices.ContainsFunc(plan.Open, same))
 }
 
 func name(from, to *airflow.Workload, port airflow.Port) string {

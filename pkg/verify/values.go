@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,18 +29,24 @@ type Release struct {
 type ValuesProof struct {
 	// Changes are those that passed, with the keys that let the needed flows through.
 	Changes []harden.ValuesChange
-	// Refused would cut a needed flow, or cannot be tried; On are on already.
+	// Refused would cut a needed flow, or do not render.
 	Refused []RefusedToggle
-	On      []harden.Toggle
+	// On are on already, and Untried are of subcharts that are not at hand.
+	On, Untried []harden.Toggle
 	// Cuts are the needed flows that do not pass in the end, with or without the changes.
 	Cuts []Cut
 	// Closed are the optional flows that the changes close; Shut those that are closed without them.
 	Closed, Shut []Cut
+	// Unclear are the flows that nobody can tell of, in the end.
+	Unclear []Judged
 	// OnlySubcharts says that the chart's own components have no toggle.
 	OnlySubcharts bool
 	// Flows are the needed and optional flows in the end; Kept of them pass.
 	Flows, Kept int
 }
+
+// Empty says that the chart has no toggle that could be tried.
+func (p *ValuesProof) Empty() bool { return len(p.Changes)+len(p.Refused)+len(p.On) == 0 }
 
 // Holds says that nothing was refused and no needed flow is cut.
 func (p *ValuesProof) Holds() bool { return len(p.Refused) == 0 && len(p.Cuts) == 0 }
@@ -48,8 +56,6 @@ type RefusedToggle struct {
 	harden.Toggle
 	Cuts   []Cut
 	Reason string
-	// Untried says that it could not be tried.
-	Untried bool
 }
 
 // Cut is a flow that does not pass.
@@ -77,8 +83,8 @@ func Values(r Release, toggles []harden.Toggle) *ValuesProof {
 			t.proof.Closed = append(t.proof.Closed, cut)
 		}
 	}
-	t.proof.Flows = len(r.Flows(t.now))
-	t.proof.Kept = t.proof.Flows - len(t.cuts)
+	end := Judge(netpol.Of(t.now), r.Flows(t.now))
+	t.proof.Flows, t.proof.Kept, t.proof.Unclear = end.Flows, end.Kept, end.Unclear
 	return &t.proof
 }
 
@@ -92,12 +98,15 @@ type trial struct {
 
 func (t *trial) try(toggle harden.Toggle) {
 	if toggle.Subchart && !t.Subcharts {
-		t.refuse(RefusedToggle{Toggle: toggle, Untried: true, Reason: "its policies come from a subchart, of which Helm keeps no copy: give --chart"})
+		t.proof.Untried = append(t.proof.Untried, toggle)
 		return
 	}
 	changes, next, err := t.turnOn(toggle)
+	if errors.Is(err, errNoToggle) {
+		return
+	}
 	if err != nil {
-		t.refuse(RefusedToggle{Toggle: toggle, Untried: true, Reason: err.Error()})
+		t.proof.Refused = append(t.proof.Refused, RefusedToggle{Toggle: toggle, Reason: err.Error()})
 		return
 	}
 	cuts := cutsOf(t.Release, next)
@@ -106,7 +115,7 @@ func (t *trial) try(toggle harden.Toggle) {
 	})
 	switch {
 	case len(added) > 0:
-		t.refuse(RefusedToggle{Toggle: toggle, Cuts: added})
+		t.proof.Refused = append(t.proof.Refused, RefusedToggle{Toggle: toggle, Cuts: added})
 	case len(changes) == 0:
 		t.proof.On = append(t.proof.On, toggle)
 	default:
@@ -114,7 +123,8 @@ func (t *trial) try(toggle harden.Toggle) {
 	}
 }
 
-func (t *trial) refuse(r RefusedToggle) { t.proof.Refused = append(t.proof.Refused, r) }
+// errNoToggle says that a key changes no policy, on or off.
+var errNoToggle = errors.New("no toggle")
 
 // turnOn renders with a toggle, and then with what lets the flows through that it cuts.
 func (t *trial) turnOn(toggle harden.Toggle) ([]harden.ValuesChange, *airflow.Model, error) {
@@ -123,8 +133,12 @@ func (t *trial) turnOn(toggle harden.Toggle) ([]harden.ValuesChange, *airflow.Mo
 	if err != nil {
 		return nil, nil, err
 	}
-	if samePolicies(next, t.now) { // on already: the smallest overlay leaves it out
-		changes, next = nil, t.now
+	if samePolicies(next, t.now) {
+		off, err := t.render([]harden.ValuesChange{toggle.Off()})
+		if err != nil || samePolicies(off, t.now) {
+			return nil, nil, cmp.Or(err, errNoToggle)
+		}
+		changes, next = nil, t.now // on already: the smallest overlay leaves it out
 	}
 	const rounds = 3 // peers, then ports, and one to spare
 	for range rounds {
