@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/reach"
 )
 
@@ -103,38 +102,15 @@ func matrixReach(b *bytes.Buffer, r *reach.Report, o Options) error {
 	if len(alike) > 0 {
 		writeParagraph(b, "Not needed, and the same from everywhere: "+plain(strings.Join(alike, ", "))+".", o)
 	}
-	if err := cutGrid(r).print(b, o); err != nil {
+	cut := cutGrid(r)
+	if err := cut.print(b, o); err != nil {
 		return err
+	}
+	if len(cut.rows) > 0 {
+		b.WriteString("\n")
 	}
 	writeReachSummary(b, r, o)
 	return nil
-}
-
-func writeParagraph(b *bytes.Buffer, text string, o Options) {
-	fmt.Fprintf(b, "%s\n\n", strings.Join(wrap(text, o.Width), "\n"))
-}
-
-func writeReachHead(b *bytes.Buffer, r *reach.Report, o Options) {
-	id := r.Release
-	fmt.Fprintf(b, "%s\n\n", o.paint(bold, plain(fmt.Sprintf("%s/%s, Airflow %s, %s", id.Namespace, id.Name, orUnknown(id.AirflowVersion), cmp.Or(id.Executor, "executor unknown")))))
-	if r.Coverage.State != "read" {
-		writeParagraph(b, "NetworkPolicy objects could not be read ("+plain(cmp.Or(r.Coverage.Reason, string(r.Coverage.State)))+"): what is allowed is not known.", o)
-		return
-	}
-	proposed := 0
-	for _, p := range r.Policies {
-		if p.Proposed {
-			proposed++
-		}
-	}
-	text := "1 NetworkPolicy"
-	if len(r.Policies) != 1 {
-		text = fmt.Sprintf("%d NetworkPolicies", len(r.Policies))
-	}
-	if proposed > 0 {
-		text += fmt.Sprintf(", %d of them not applied yet", proposed)
-	}
-	writeParagraph(b, text+".", o)
 }
 
 // pages fold a matrix to the terminal: each has all rows and as many columns as fit. Rows that are alike stand together.
@@ -142,13 +118,17 @@ func (m *matrix) pages(o Options) []*grid {
 	rows := m.folded(o)
 	label := width("FROM")
 	for _, row := range rows {
-		label = max(label, min(width(strings.Join(row, ", ")), labelWidth))
+		label = max(label, min(width(plain(strings.Join(row, ", "))), labelWidth+2))
 	}
 	var out []*grid
 	for begin := 0; begin < len(m.cols); {
 		end, total := begin, label
 		for end < len(m.cols) {
-			total += gap + max(width(m.heading(begin, end)), width(m.cols[end].port), len("some"))
+			widest := len("some")
+			for _, line := range append(m.heading(begin, end), m.cols[end].port) {
+				widest = max(widest, width(line))
+			}
+			total += gap + widest
 			if end > begin && total > o.Width {
 				break
 			}
@@ -181,32 +161,53 @@ func (m *matrix) alike(a, b *column) bool {
 // labelWidth is the widest that the names of rows get.
 const labelWidth = 34
 
-// heading names a column's target where it is not the one of the column before.
-func (m *matrix) heading(begin, i int) string {
+// headingWidth is the widest that the name of a target gets before it is wrapped.
+const headingWidth = 24
+
+// heading names a column's target, in lines, where it is not the one of the column before.
+func (m *matrix) heading(begin, i int) []string {
 	if i > begin && m.cols[i-1].to == m.cols[i].to {
-		return ""
+		return []string{""}
 	}
-	return m.cols[i].to
+	return wrap(plain(m.cols[i].to), headingWidth)
+}
+
+// heads are the lines above a page: the targets' names from the top, and their ports below.
+func (m *matrix) heads(begin, end int) [][]string {
+	height := 1
+	for i := begin; i < end; i++ {
+		height = max(height, len(m.heading(begin, i)))
+	}
+	out := make([][]string, height+1)
+	for line := range out {
+		out[line] = []string{""}
+	}
+	for i := begin; i < end; i++ {
+		name := append(m.heading(begin, i), m.cols[i].port)
+		for line := range out {
+			text := ""
+			if line < len(name) {
+				text = name[line]
+			}
+			out[line] = append(out[line], text)
+		}
+	}
+	out[0][0] = "FROM"
+	return out
 }
 
 func (m *matrix) page(rows [][]string, begin, end int) *grid {
-	g := &grid{head: []string{"FROM"}}
-	ports := []string{""}
-	for i := begin; i < end; i++ {
-		g.head = append(g.head, plain(m.heading(begin, i)))
-		ports = append(ports, m.cols[i].port)
-	}
-	g.add(ports...)
+	heads := m.heads(begin, end)
+	g := &grid{head: heads[0], rows: heads[1:]}
 	for _, row := range rows {
-		cells := []string{plain(strings.Join(row, ", "))}
+		label := wrap(plain(strings.Join(row, ", ")), labelWidth)
+		cells := []string{label[0]}
 		for i := begin; i < end; i++ {
 			cells = append(cells, m.cols[i].word(row[0]))
 		}
 		if strings.Join(cells[1:], "") == "" {
 			continue
 		}
-		label := wrap(cells[0], labelWidth)
-		cells[0] = label[0]
 		g.rows = append(g.rows, cells)
 		for _, more := range label[1:] {
 			g.rows = append(g.rows, append([]string{"  " + more}, make([]string, end-begin)...))
@@ -229,52 +230,6 @@ func (m *matrix) folded(o Options) [][]string {
 		out[at] = append(out[at], row)
 	}
 	return out
-}
-
-// cutGrid lists what is needed and not kept, with the side and the policies that refuse.
-func cutGrid(r *reach.Report) *grid {
-	g := &grid{head: []string{"CONNECTION", "STATE", "DECIDED BY", "WHY IT IS NEEDED"}, flexible: map[int]int{0: 1, 2: 2, 3: 2}}
-	for _, mark := range []reach.Mark{reach.Cut, reach.Missed, reach.Unclear} {
-		for i := range r.Questions {
-			q := &r.Questions[i]
-			if q.Mark() != mark || len(q.Needs) == 0 {
-				continue
-			}
-			g.add(q.From+" to "+target(q), markWords[mark], decidedBy(q), q.Needs[0].Why)
-		}
-	}
-	return g
-}
-
-func decidedBy(q *reach.Question) string {
-	var out []string
-	for _, d := range []netpol.Direction{netpol.Egress, netpol.Ingress} {
-		var names []string
-		list := refusers(q, d)
-		for i := range list {
-			names = append(names, policyName(&list[i]))
-		}
-		if len(names) > 0 {
-			out = append(out, string(d)+": "+strings.Join(names, ", "))
-		}
-	}
-	return cmp.Or(strings.Join(out, "; "), q.Reason, "-")
-}
-
-func writeReachSummary(b *bytes.Buffer, r *reach.Report, o Options) {
-	s := r.Summary
-	if s.Needed.Cut+s.Needed.Unclear+s.Optional.Cut+s.Optional.Unclear > 0 {
-		b.WriteString("\n")
-	}
-	open := 0
-	for i := range r.Questions {
-		if m := r.Questions[i].Mark(); m == reach.Open || m == reach.Some {
-			open++
-		}
-	}
-	text := fmt.Sprintf("Needed connections: %d kept, %d cut, %d unclear. Optional: %d kept, %d cut, %d unclear. Open without need: %d of %d asked.",
-		s.Needed.Kept, s.Needed.Cut, s.Needed.Unclear, s.Optional.Kept, s.Optional.Cut, s.Optional.Unclear, open, s.Questions)
-	fmt.Fprintf(b, "%s\n", strings.Join(wrap(text, o.Width), "\n"))
 }
 
 // printMatrix prints a page of a matrix, with the marks in their colours.
