@@ -72,10 +72,10 @@ func inNamespace(name string) *metav1.LabelSelector {
 // it is of the release, as the policy of the other end's group names them.
 func (p *networkPlanner) peersOf(end airflow.End, at, other *group) []peer {
 	switch {
-	case end.Workload != nil && at == nil, end.Place == airflow.EntryPoint:
+	case end.Place == airflow.EntryPoint, end.Workload != nil && end.Workload.Spec.HostNetwork:
 		return []peer{everyone()}
-	case end.Workload != nil && end.Workload.Spec.HostNetwork:
-		return []peer{everyone()}
+	case end.Workload != nil && at == nil:
+		return p.unplanned(end.Workload, other)
 	case end.Workload != nil && at.namespace == other.namespace:
 		return []peer{podPeer(nil, at.selector)}
 	case end.Workload != nil:
@@ -95,6 +95,19 @@ func (p *networkPlanner) peersOf(end airflow.End, at, other *group) []peer {
 		return blocks(anyAddress(nil))
 	}
 	return blocks(anyAddress(p.apiAddresses))
+}
+
+// unplanned are the peers for a workload that no policy of the plan selects.
+func (p *networkPlanner) unplanned(w *airflow.Workload, other *group) []peer {
+	selector := p.model.Selector(w)
+	if len(selector) == 0 {
+		return []peer{everyone()}
+	}
+	var namespace *metav1.LabelSelector
+	if w.Namespace() != other.namespace {
+		namespace = inNamespace(w.Namespace())
+	}
+	return []peer{podPeer(namespace, &metav1.LabelSelector{MatchLabels: selector})}
 }
 
 // orAll is a selector of all pods where there is none: a peer must select something.
