@@ -166,6 +166,9 @@ func (o *valuesOptions) run(ctx context.Context) error {
 	if err != nil {
 		return about(model.Release, err)
 	}
+	if proof.Empty() {
+		return about(model.Release, noToggle(proof))
+	}
 	missing := unread(r.snapshot)
 	if err := render.ValuesProof(o.streams.ErrOut, proof, missing); err != nil {
 		return err
@@ -176,7 +179,7 @@ func (o *valuesOptions) run(ctx context.Context) error {
 	switch {
 	case !proof.Holds():
 		return errFindings
-	case len(missing) > 0:
+	case len(missing) > 0 || len(proof.Unclear) > 0:
 		return errIncomplete
 	}
 	return nil
@@ -191,10 +194,6 @@ func (o *valuesOptions) prove(ctx context.Context, model *airflow.Model, r *rend
 	}
 	declared := o.profile.Parameters.Declarations()
 	flows := func(m *airflow.Model) []airflow.Flow { return m.Flows(declared) }
-	toggles := harden.NetworkToggles(model, flows(model))
-	if len(toggles) == 0 {
-		return nil, errors.New("its chart has no values that turn NetworkPolicies on; use generate patches, which needs none")
-	}
 	return verify.Values(verify.Release{
 		Model: model, Flows: flows, Subcharts: r.subcharts,
 		Render: func(overlay map[string]any) (*airflow.Model, error) {
@@ -204,5 +203,14 @@ func (o *valuesOptions) prove(ctx context.Context, model *airflow.Model, r *rend
 			}
 			return airflow.New(s), nil
 		},
-	}, toggles), ctx.Err()
+	}, harden.NetworkToggles(model, flows(model))), ctx.Err()
+}
+
+// noToggle says why there is nothing to write.
+func noToggle(p *verify.ValuesProof) error {
+	const patches = "; generate patches writes policies for any chart"
+	if len(p.Untried) > 0 {
+		return errors.New("only its subcharts have values that turn NetworkPolicies on, and Helm keeps no copy of those: give --chart" + patches)
+	}
+	return errors.New("its chart has no values that turn NetworkPolicies on" + patches)
 }

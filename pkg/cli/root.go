@@ -46,13 +46,19 @@ against a hardening profile. It reads and never writes.`,
 		newVersionCommand(streams),
 		newCompletionCommand(root, streams),
 	)
-	for _, cmd := range root.Commands() {
-		cmd.Example = strings.ReplaceAll(cmd.Example, "$HOST", invoked)
-	}
+	nameHost(root, invoked)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	return root
+}
+
+// nameHost puts the program's name into the examples of a command and those below it.
+func nameHost(cmd *cobra.Command, invoked string) {
+	cmd.Example = strings.ReplaceAll(cmd.Example, "$HOST", invoked)
+	for _, below := range cmd.Commands() {
+		nameHost(below, invoked)
+	}
 }
 
 // addVerbosity gives -v its meaning in kubectl: client-go's own talk about requests.

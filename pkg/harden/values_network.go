@@ -32,6 +32,14 @@ type Toggle struct {
 	Subchart bool
 }
 
+// Off is the change that switches it off.
+func (t Toggle) Off() ValuesChange {
+	i := slices.IndexFunc(t.Changes, func(c ValuesChange) bool { return c.Key() == t.Key })
+	off := t.Changes[i]
+	off.Value = false
+	return off
+}
+
 // NetworkToggles are the switches for NetworkPolicies that the release's chart
 // has and that have something to protect: the chart's own and those of its database and broker.
 func NetworkToggles(m *airflow.Model, flows []airflow.Flow) []Toggle {

@@ -28,6 +28,9 @@ func ValuesProof(w io.Writer, p *verify.ValuesProof, unread []snapshot.Coverage)
 	for _, t := range p.On {
 		fmt.Fprintf(&b, "On already: %s.\n", plain(t.Key))
 	}
+	for _, t := range p.Untried {
+		fmt.Fprintf(&b, "Not tried: %s: its policies come from a subchart, of which Helm keeps no copy; give --chart.\n", plain(t.Key))
+	}
 	for _, t := range p.Refused {
 		if t.Reason != "" {
 			fmt.Fprintf(&b, "Not turned on: %s: %s.\n", plain(t.Key), plain(t.Reason))
@@ -39,6 +42,7 @@ func ValuesProof(w io.Writer, p *verify.ValuesProof, unread []snapshot.Coverage)
 		}
 	}
 	writeCutFlows(&b, "Cut by policies that are there already", p.Cuts)
+	writeCuts(&b, "Not decided", p.Unclear)
 	writeCutFlows(&b, "Closed by these values", p.Closed)
 	writeCutFlows(&b, "Closed already", p.Shut)
 	for _, c := range unread {
