@@ -29,10 +29,10 @@ func (h *hearing) outlet(s, _ spot, port airflow.Port) {
 	if s.probes[0].pod < 0 || len(h.Evaluator.Isolating(s.probes[0].pod, Egress)) == 0 {
 		return
 	}
-	if h.flow.To.Place == airflow.Host {
-		h.host(s, port)
-	} else {
+	if h.flow.To.Place == airflow.Anywhere {
 		h.anywhere(s)
+	} else { // a host, or a range whose addresses are not known
+		h.host(s, port)
 	}
 }
 
