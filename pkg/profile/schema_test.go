@@ -1,6 +1,7 @@
 package profile_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"sigs.k8s.io/yaml"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 )
 
@@ -43,7 +46,11 @@ func TestSchemaAcceptsProfiles(t *testing.T) {
 	if err != nil || len(builtin) != 3 {
 		t.Fatalf("built-in profiles: %v, %v", builtin, err)
 	}
-	texts := map[string]string{"acme": acme}
+	texts := map[string]string{
+		"acme": acme,
+		"connections": peer(`egress: [{to: 10.1.0.0/16, host: db.example.com, why: w}, {to: app=vault, namespace: "*", ports: [8200, 53/UDP, 8000-8010], components: [worker, web], why: w},
+			{namespace: vault, ports: [1], why: w}], ingressFrom: [{from: app=proxy, namespace: login, ports: ["8080"], components: [statsd], why: w}]`),
+	}
 	for _, file := range builtin {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -55,6 +62,9 @@ func TestSchemaAcceptsProfiles(t *testing.T) {
 		if err := s.Validate(value(t, text)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if _, err := profile.Load("p.yaml", files{"p.yaml": texts["connections"]}.read, catalogue); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -72,10 +82,37 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 		"a bad severity":         head + "spec: {extends: baseline, rules: [{id: AS101, severity: awful}]}\n",
 		"an empty rule entry":    head + "spec: {extends: baseline, rules: [{id: AS101}]}\n",
 		"an unknown parameter":   head + "spec: {extends: baseline, parameters: {registries: []}}\n",
-		"a peer without why":     head + "spec: {extends: baseline, parameters: {egress: [{to: a}]}}\n",
+		"a peer without why":     peer("egress: [{to: a, ports: [1]}]"),
+		"a peer without ports":   peer("egress: [{to: a, why: w}]"),
+		"a peer nowhere":         peer("egress: [{ports: [1], why: w}]"),
+		"a peer of a bad port":   peer("egress: [{to: a, ports: [http], why: w}]"),
+		"a peer in a bad place":  peer("egress: [{to: a=b, namespace: A_b, ports: [1], why: w}]"),
+		"a peer of no component": peer("ingressFrom: [{from: a=b, components: [cache], why: w}]"),
+		"a host that comes in":   peer("ingressFrom: [{from: a=b, host: a, why: w}]"),
 	} {
 		if s.Validate(value(t, text)) == nil {
 			t.Errorf("the schema accepts %s", name)
+		}
+	}
+}
+
+// TestSchemaKnowsEveryFieldOfPeers keeps the schema's two kinds of connections and the Go type the same.
+func TestSchemaKnowsEveryFieldOfPeers(t *testing.T) {
+	text, err := os.ReadFile("../../docs/schema/hardening-profile.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defs := value(t, string(text)).(map[string]any)["$defs"].(map[string]any)
+	known := maps.Clone(defs["egress"].(map[string]any)["properties"].(map[string]any))
+	maps.Copy(known, defs["ingressFrom"].(map[string]any)["properties"].(map[string]any))
+	peer := reflect.TypeFor[airflow.Peer]()
+	if peer.NumField() != len(known) {
+		t.Errorf("the schema has %d fields, a peer %d", len(known), peer.NumField())
+	}
+	for i := range peer.NumField() {
+		name, _, _ := strings.Cut(peer.Field(i).Tag.Get("json"), ",")
+		if known[name] == nil {
+			t.Errorf("the schema does not know the field %s", name)
 		}
 	}
 }
