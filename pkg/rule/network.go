@@ -4,6 +4,9 @@ import (
 	"slices"
 	"sync"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
@@ -21,23 +24,26 @@ type Shared struct {
 	flows   func() []airflow.Flow
 	network func() *netpol.Network
 	plan    func() harden.NetworkPlan
-	planned func() *netpol.Network
+
+	mutex   sync.Mutex
+	planned map[*airflow.Workload]func() Planned
+}
+
+// Planned is what the plan does for one workload.
+type Planned struct {
+	// Policies are those of the plan that select the workload's pods, but for the default deny.
+	Policies []harden.PlannedPolicy
+	// Network has them in force beside the policies that are.
+	Network *netpol.Network
 }
 
 // NewShared begins a check of a model by any number of rules.
 func NewShared(model *airflow.Model, level Level, parameters Parameters) *Shared {
-	s := &Shared{model: model, level: level, parameters: parameters}
+	s := &Shared{model: model, level: level, parameters: parameters, planned: map[*airflow.Workload]func() Planned{}}
 	s.flows = sync.OnceValue(func() []airflow.Flow { return model.Flows(parameters.Declarations()) })
 	s.network = sync.OnceValue(func() *netpol.Network { return netpol.Of(model) })
 	s.plan = sync.OnceValue(func() harden.NetworkPlan {
 		return harden.Network(model, s.network(), s.flows(), harden.ReleaseLabel(model.Release))
-	})
-	s.planned = sync.OnceValue(func() *netpol.Network {
-		var policies []netpol.Policy
-		for _, p := range s.plan().Policies {
-			policies = append(policies, netpol.Policy{Ref: p.Ref(), Spec: p.Spec})
-		}
-		return s.network().With(policies)
 	})
 	return s
 }
@@ -68,16 +74,38 @@ func (p *Pass) Network() *netpol.Network {
 	return p.shared.network()
 }
 
-// Plan are the policies that would keep the needed connections and close the rest.
-func (p *Pass) Plan() harden.NetworkPlan {
+// Planned is what the policies that would keep the needed connections and
+// close the rest do for one workload.
+func (p *Pass) Planned(w *airflow.Workload) Planned {
 	p.reads = append(p.reads, slices.Concat(FlowKinds, PolicyKinds)...)
-	return p.shared.plan()
+	s := p.shared
+	s.mutex.Lock()
+	once := s.planned[w]
+	if once == nil {
+		once = sync.OnceValue(func() Planned { return s.plannedFor(w) })
+		s.planned[w] = once
+	}
+	s.mutex.Unlock()
+	return once()
 }
 
-// PlannedNetwork is Network with the planned policies in force as well.
-func (p *Pass) PlannedNetwork() *netpol.Network {
-	p.reads = append(p.reads, slices.Concat(FlowKinds, PolicyKinds)...)
-	return p.shared.planned()
+func (s *Shared) plannedFor(w *airflow.Workload) Planned {
+	var out Planned
+	var policies []netpol.Policy
+	for _, planned := range s.plan().Policies {
+		if planned.Component == "" || !slices.ContainsFunc(s.network().Pods, func(pod airflow.Pod) bool { return pod.Workload == w && selects(planned, pod) }) {
+			continue
+		}
+		out.Policies = append(out.Policies, planned)
+		policies = append(policies, netpol.Policy{Ref: planned.Ref(), Spec: planned.Spec})
+	}
+	out.Network = s.network().With(policies)
+	return out
+}
+
+func selects(planned harden.PlannedPolicy, pod airflow.Pod) bool {
+	selector, err := metav1.LabelSelectorAsSelector(&planned.Spec.PodSelector)
+	return err == nil && pod.Namespace == planned.Namespace && !pod.HostNetwork && selector.Matches(labels.Set(pod.Labels))
 }
 
 // APIServer are objects that tell where the Kubernetes API is: the Service

@@ -23,6 +23,8 @@ type Parameters struct {
 	// Egress and IngressFrom declare connections that no chart can know.
 	Egress      []airflow.Peer `json:"egress,omitempty"`
 	IngressFrom []airflow.Peer `json:"ingressFrom,omitempty"`
+	// MaxBlastRadius bounds what DAG code can reach, do and read, as AS310 counts it; nil is the rule's own bound.
+	MaxBlastRadius *int `json:"maxBlastRadius,omitempty"`
 }
 
 // Declarations are the parameters that say which connections are needed.

@@ -30,8 +30,9 @@ func BenchmarkRules(b *testing.B) {
 	judge := func(b *testing.B, list []*rule.Rule) {
 		b.ReportAllocs()
 		for b.Loop() {
+			shared := rule.NewShared(model, rule.Paranoid, rule.Parameters{})
 			for _, r := range list {
-				r.Check(rule.NewPass(model, rule.Paranoid, rule.Parameters{}))
+				r.Check(shared.Pass())
 			}
 		}
 	}

@@ -176,7 +176,15 @@ func applyTo(t *testing.T, s *snapshot.Snapshot, c change.Change) {
 			return
 		}
 	}
-	t.Errorf("a patch aims at %s, which is not there", c.Target)
+	if c.Op != change.Put {
+		t.Errorf("a patch aims at %s, which is not there", c.Target)
+		return
+	}
+	made := snapshot.Object{Ref: c.Target, Origin: s.Objects[0].Origin, Content: map[string]any{}}
+	if err := c.Apply(made.Content); err != nil {
+		t.Error(err)
+	}
+	s.Objects = append(s.Objects, made)
 }
 
 func copySnapshot(t *testing.T, s *snapshot.Snapshot) *snapshot.Snapshot {

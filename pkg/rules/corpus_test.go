@@ -107,8 +107,9 @@ func knowsWrittenPaths(t *testing.T, model *airflow.Model) {
 // findingsAreComplete holds the findings of all rules to the form every finding has.
 func findingsAreComplete(t *testing.T, model *airflow.Model) {
 	t.Helper()
+	shared := rule.NewShared(model, rule.Paranoid, rule.Parameters{})
 	for _, r := range rules.All() {
-		p := rule.NewPass(model, rule.Paranoid, rule.Parameters{})
+		p := shared.Pass()
 		r.Check(p)
 		for _, f := range p.Findings {
 			if f.Message == "" || strings.HasSuffix(f.Message, ".") {
