@@ -57,7 +57,7 @@ func (m *Model) dnsEnds() []Flow {
 	var out []Flow
 	var services []netip.Prefix
 	for i := range m.Snapshot.Around {
-		if o := &m.Snapshot.Around[i]; o.Kind == string(snapshot.Service) && !isAPIService(o) {
+		if o := &m.Snapshot.Around[i]; o.Kind == string(snapshot.Service) {
 			f := row
 			f.To, f.Ports = dnsPods(o), dnsPorts(o)
 			f.Evidence, f.EvidencePath = o.Ref, "/spec/selector"

@@ -2,6 +2,7 @@ package airflow
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -34,6 +35,26 @@ spec: {selector: {app: none}, ports: [{port: 5432}]}`))
 	for _, url := range []string{masked, "postgresql://u:p@" + masked + ":5432/x", "no url"} {
 		if _, clear := m.storeAt(w, url, nil); clear {
 			t.Errorf("%s: its host counts as known", url)
+		}
+	}
+}
+
+func TestStoresOutside(t *testing.T) {
+	all := scenes(t)
+	for _, tt := range []struct {
+		scene string
+		kind  storeKind
+		want  string
+	}{
+		{"sidecar-proxy", brokerStore, "[{redis.example.com 6379}]"}, // behind a Service of type ExternalName
+		{"sidecar-proxy", metadataStore, "[] a container of the same pod stands between"},
+		{"stores-outside", metadataStore, "[{db.example.com 5432}]"},
+		{"secrets-unread", brokerStore, "[] taken to be the release's own broker: Secret mine is not among the objects that were read"},
+	} {
+		m := all[tt.scene].model
+		s := m.storeOf(m.Find(Scheduler)[0], tt.kind)
+		if got := strings.TrimSpace(fmt.Sprint(s.hosts, " ", s.note)); got != tt.want {
+			t.Errorf("%s, %s: got %s", tt.scene, tt.kind, got)
 		}
 	}
 }

@@ -119,7 +119,7 @@ func podLines(m *Model) string {
 	for _, p := range m.Pods() {
 		owner, selector := "-", ""
 		if p.Workload != nil {
-			owner, selector = string(p.Workload.Component), fmt.Sprintf(" by %v", m.Selector(p.Workload))
+			owner, selector = fmt.Sprintf("%s %s", p.Workload.Component, p.Workload.Ref), fmt.Sprintf(" by %v", m.Selector(p.Workload))
 		}
 		kind := "future"
 		if p.Live {
@@ -220,7 +220,7 @@ func TestNeeds(t *testing.T) {
 		{"live", "kubernetes-api-service", "scheduler", "kubernetes-api-service", true},
 		{"official-airflow3-kubernetes", "kubernetes-api-service", "scheduler", "kubernetes-api-service", false},
 		{"live", "dns", "statsd", "kube-dns", true},
-		{"live", "dns", "operator-pod", "dns-default", true},
+		{"live", "dns", "operator-pod kpo-one", "dns-default", true},
 		{"live", "dns-node-local", "scheduler", "node-local-dns", true},
 		{"official-airflow3-celery", "dns-node-local", "scheduler", "node-local-dns", false},
 		{"community-kubernetes", "dns", "operator-pod", "kube-dns", true},
