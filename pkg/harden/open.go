@@ -37,6 +37,12 @@ var places = map[airflow.Place]unnamed{
 // cannotBeNamed says whether a flow has an end that policies cannot hold to its real place.
 func cannotBeNamed(f airflow.Flow) (unnamed, bool) {
 	for _, end := range []airflow.End{f.From, f.To} {
+		if end.Place == airflow.Host && end.Host == "" {
+			return unnamed{
+				why:   "its address was not read: its usual port is open to every address but the node's own services",
+				close: "let the caller read the Secret, or parameters.egress with the address range in to",
+			}, true
+		}
 		if u, known := places[end.Place]; known {
 			return u, true
 		}

@@ -47,6 +47,7 @@ func (h *hearing) host(s spot, port airflow.Port) {
 		}
 		if !slices.ContainsFunc(decisions, func(d Decision) bool { return !d.Allowed }) {
 			h.note(decisions...)
+			h.unread = h.unread || to.Place == airflow.Host && to.Host == ""
 			return
 		}
 	}
