@@ -142,3 +142,19 @@ func TestAskAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestGrowsLinearly counts what does not depend on the machine: four times the
+// pods and policies take four times the memory, and all pairs of a thousand pods next to nothing.
+func TestGrowsLinearly(t *testing.T) {
+	cost := func(pods int) float64 {
+		c := releases(pods)
+		return testing.AllocsPerRun(1, func() { netpol.New(c) })
+	}
+	if small, large := cost(500), cost(2000); large > 5*small {
+		t.Errorf("four times the pods take %.1f times the allocations", large/small)
+	}
+	c := releases(1000)
+	if n := testing.AllocsPerRun(1, func() { allPairs(c) }); n > 2*cost(1000) {
+		t.Errorf("asking allocates %v times", n)
+	}
+}

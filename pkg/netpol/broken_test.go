@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/oracle"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 )
 
 var brokenParts = []struct{ name, policy, want string }{
@@ -61,4 +64,44 @@ func TestBrokenInOrder(t *testing.T) {
 			t.Fatalf("%v, then %v", first, again)
 		}
 	}
+}
+
+// TestOracleAllowsNoMore puts broken policies to the oracle. It refuses most of
+// them; where it does not, as it checks less, nothing is denied there that passes here.
+func TestOracleAllowsNoMore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: this test builds cyclonus")
+	}
+	var cases []oracle.Case
+	for _, b := range brokenParts {
+		c := oracle.Case{Cluster: newWorld(t, "--- deny\npodSelector: {}\n--- p\n"+b.policy)}
+		for from := range c.Cluster.Pods {
+			for to := range c.Cluster.Pods {
+				c.Questions = append(c.Questions, oracle.Question{From: oracle.End{Pod: from}, To: oracle.End{Pod: to}, Port: parsePort("6379")})
+			}
+		}
+		cases = append(cases, c)
+	}
+	results, err := oracle.Ask(t.Context(), cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for i, r := range results {
+		if r.Error != "" {
+			refused++
+			continue
+		}
+		e := netpol.New(cases[i].Cluster)
+		for q, theirs := range r.Answers {
+			question := cases[i].Questions[q]
+			if ours := e.Ask(question.From.Peer(), question.To.Peer(), question.Port); ours.Allowed && !theirs.Allowed() && question.From != question.To {
+				t.Errorf("%s, %+v: ours %+v, theirs %+v", brokenParts[i].name, question, ours, theirs)
+			}
+		}
+	}
+	if refused == 0 || refused == len(results) {
+		t.Errorf("the oracle refuses %d of %d", refused, len(results))
+	}
+	t.Logf("the oracle refuses %d of %d", refused, len(results))
 }

@@ -96,6 +96,9 @@ func verdict(n *netpol.Network, f airflow.Flow) string {
 	if v.Reason != "" {
 		out = append(out, "("+v.Reason+")")
 	}
+	if v.Unread {
+		out = append(out, "unread")
+	}
 	return strings.Join(out, " ")
 }
 
@@ -149,6 +152,10 @@ func TestJudge(t *testing.T) {
 		{"host: a Service's name may be pods", out(`[{to: [{namespaceSelector: {}}]}]`), flow(end(worker), inside, "5432"),
 			"unclear (only some pods are allowed on 5432, and which stand behind db.data.svc.cluster.local is not known)"},
 		{"host: the metadata address is no host's", out(`[{to: [{ipBlock: {cidr: 169.254.169.254/32}}]}]`), flow(end(worker), host, "80"), "cut [worker-0>db.example.com:80 egress by deny,out]"},
+		{"host: not read, and open", out(`[{ports: [{port: 5432}]}]`), flow(end(worker), airflow.End{Place: airflow.Host, Name: "database"}, "5432"),
+			"unclear egress=out/0 (its usual ports are open to every address, and which it has was not read) unread"},
+		{"host: not read, and cut", denyAll, flow(end(worker), airflow.End{Place: airflow.Host, Name: "database"}, "5432"), "cut [worker-0>database:5432 egress by deny]"},
+		{"range: no address is known", out(`[{ports: [{port: 443}]}]`), flow(end(worker), place(airflow.Range, "kubernetes"), "443"), "kept egress=out/0"},
 
 		{"anywhere: on any port", out(`[{ports: [{port: 443}]}]`), flow(end(worker), anywhere), "kept egress=out/0"},
 		{"anywhere: a part of the public addresses", out(`[{to: [{ipBlock: {cidr: 52.0.0.0/8}}]}]`), flow(end(worker), anywhere), "kept egress=out/0"},

@@ -55,7 +55,7 @@ func (r random) newCase() oracle.Case {
 	for range 2 + r.IntN(4) {
 		c.Pods = append(c.Pods, r.pod(len(c.Pods)))
 	}
-	for i := range 1 + r.IntN(5) {
+	for i := range 1 + r.IntN(7) {
 		c.Policies = append(c.Policies, netpol.Policy{
 			Ref:  snapshot.Ref{Kind: "NetworkPolicy", Namespace: pick(r, someNamespaces[:2]), Name: fmt.Sprint("policy-", i)},
 			Spec: r.spec(),
