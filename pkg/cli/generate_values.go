@@ -139,10 +139,12 @@ func (f *sourceFlags) openLive(ctx context.Context, release string, streams Stre
 	if err != nil {
 		return nil, about(s.Release.Name, err)
 	}
-	return &rendition{snapshot: s, again: func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
+	again := func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
 		policies, err := chart.Policies(ctx, overlay)
 		return withPolicies(s, policies), err
-	}}, nil
+	}
+	now, err := again(ctx, nil) // the chart's own words, because the API server adds defaults to the live ones
+	return &rendition{snapshot: now, again: again}, err
 }
 
 // withPolicies is a release as it would be after an upgrade that brings these policies.

@@ -3,6 +3,7 @@ package harden
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -65,7 +66,7 @@ func (a admission) through(d door, flows []airflow.Flow) []ValuesChange {
 	for _, r := range rules {
 		present, ports = append(present, r.From...), append(ports, r.Ports...)
 	}
-	wanted := slices.Clone(present)
+	var wanted []networkingv1.NetworkPolicyPeer
 	var why []string
 	for _, f := range flows {
 		wanted = append(wanted, a.peers(f)...)
@@ -73,7 +74,8 @@ func (a admission) through(d door, flows []airflow.Flow) []ValuesChange {
 		why = append(why, reason(f))
 	}
 	because := strings.Join(distinct(why), "; ")
-	if peers := plainList(wanted); len(peers) > len(plainList(present)) {
+	if more := fewest(wanted, present); len(more) > 0 {
+		peers := plainList(append(present, more...))
 		return []ValuesChange{{Path: a.values.path(d.peers...), Value: peers, Rules: d.rules, Why: because}}
 	}
 	if list := plainList(ports); d.ports != nil {
@@ -104,6 +106,11 @@ func (a admission) rulesFor(w *airflow.Workload) []networkingv1.NetworkPolicyIng
 func (a admission) peers(f airflow.Flow) []networkingv1.NetworkPolicyPeer {
 	var out []networkingv1.NetworkPolicyPeer
 	p := a.planner
+	if w := f.From.Workload; w != nil && !w.Spec.HostNetwork && w.Namespace() == f.To.Workload.Namespace() {
+		if selector := p.model.Selector(w); len(selector) > 0 {
+			return []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: selector}}}
+		}
+	}
 	for _, from := range reduced(p.peersOf(f.From, p.groupOf(f.From), p.groupOf(f.To))) {
 		if from.everyone {
 			return everybody()
@@ -111,6 +118,39 @@ func (a admission) peers(f airflow.Flow) []networkingv1.NetworkPolicyPeer {
 		out = append(out, from.api)
 	}
 	return out
+}
+
+// fewest are the peers that add something to those that are there and to each other.
+func fewest(wanted, present []networkingv1.NetworkPolicyPeer) []networkingv1.NetworkPolicyPeer {
+	var out []networkingv1.NetworkPolicyPeer
+	for i, p := range wanted {
+		same := func(o networkingv1.NetworkPolicyPeer) bool { return covers(o, p) }
+		later := slices.ContainsFunc(wanted[i+1:], func(o networkingv1.NetworkPolicyPeer) bool { return covers(o, p) && !covers(p, o) })
+		if !later && !slices.ContainsFunc(present, same) && !slices.ContainsFunc(out, same) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// covers says that every pod or address that b lets in passes by a, too. It knows the forms that peers has.
+func covers(a, b networkingv1.NetworkPolicyPeer) bool {
+	switch {
+	case reflect.DeepEqual(a, b):
+		return true
+	case a.IPBlock != nil || b.IPBlock != nil:
+		return false
+	case a.PodSelector == nil:
+		return a.NamespaceSelector != nil && len(a.NamespaceSelector.MatchLabels)+len(a.NamespaceSelector.MatchExpressions) == 0
+	case b.PodSelector == nil || len(a.PodSelector.MatchExpressions) > 0 || !reflect.DeepEqual(a.NamespaceSelector, b.NamespaceSelector):
+		return false
+	}
+	for key, value := range a.PodSelector.MatchLabels {
+		if b.PodSelector.MatchLabels[key] != value {
+			return false
+		}
+	}
+	return true
 }
 
 func everybody() []networkingv1.NetworkPolicyPeer {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
@@ -115,5 +117,33 @@ func TestOverlay(t *testing.T) {
 	})
 	if want := (map[string]any{"a": map[string]any{"b": 2, "c.d": true}, "e": "x"}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestFewestPeers(t *testing.T) {
+	pods := func(labels ...string) networkingv1.NetworkPolicyPeer {
+		s := &metav1.LabelSelector{MatchLabels: map[string]string{}}
+		for i := 0; i < len(labels); i += 2 {
+			s.MatchLabels[labels[i]] = labels[i+1]
+		}
+		return networkingv1.NetworkPolicyPeer{PodSelector: s}
+	}
+	worker, task, web := pods("c", "worker"), pods("c", "worker", "k", "True"), pods("c", "web")
+	elsewhere := pods("c", "worker")
+	elsewhere.NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"n": "x"}}
+	type list = []networkingv1.NetworkPolicyPeer
+	for i, c := range []struct{ wanted, present, want list }{
+		{list{task, worker, web, worker}, nil, list{worker, web}},
+		{list{worker, task}, nil, list{worker}},
+		{list{task}, list{worker}, nil},
+		{list{worker}, list{task}, list{worker}},
+		{list{worker, elsewhere}, nil, list{worker, elsewhere}},
+		{append(list{worker, elsewhere}, everybody()...), nil, everybody()},
+		{append(everybody(), worker), nil, everybody()},
+		{list{everybody()[1]}, list{everybody()[0]}, list{everybody()[1]}},
+	} {
+		if got := fewest(c.wanted, c.present); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%d: got %v, want %v", i, got, c.want)
+		}
 	}
 }
