@@ -21,6 +21,9 @@ var outsideCases = []struct {
 	{"a Secret that was not read", "database",
 		part{component: "scheduler", env: "{name: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, valueFrom: {secretKeyRef: {name: db, key: dsn}}}"}, "",
 		[]string{"scheduler → host the metadata database (its address stands in Secret db, which was not read) [5432]"}},
+	{"a task pod of Airflow 3 whose image waits for the database", "database",
+		part{component: "worker", env: variables("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://u:p@db.example.com/a", "CONNECTION_CHECK_MAX_COUNT", "20")}, "",
+		[]string{"worker → host db.example.com [5432]"}},
 	{"a task pod of Airflow 3 whose image asks no database", "database",
 		part{component: "worker", env: variables("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://u:p@db.example.com/a", "CONNECTION_CHECK_MAX_COUNT", "0")}, "", nil},
 
@@ -44,6 +47,9 @@ var outsideCases = []struct {
 		part{component: "worker", version: "2.10.5", env: variables("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "https://airflow.example.com/execution/")}, "", nil},
 
 	{"git by ssh", "git", part{component: "dag-processor", more: "initContainers: [{name: git-sync-init, image: git-sync, env: [{name: GITSYNC_REPO, value: git@github.com:a/b.git}]}]"}, "",
+		[]string{"dag-processor → host github.com [22]"}},
+	{"git in two containers", "git", part{component: "dag-processor", more: "initContainers: [{name: git-sync-init, image: git-sync, env: [{name: GITSYNC_REPO, value: git@github.com:a/b.git}]}, " +
+		"{name: git-sync, image: git-sync, restartPolicy: Always, env: [{name: GITSYNC_REPO, value: git@github.com:a/b.git}]}]"}, "",
 		[]string{"dag-processor → host github.com [22]"}},
 	{"git by https", "git", part{component: "dag-processor", more: "initContainers: [{name: git-sync-init, image: git-sync, env: [{name: GIT_SYNC_REPO, value: 'https://u:p@git.example.com:8443/a.git'}]}]"}, "",
 		[]string{"dag-processor → host git.example.com [8443]"}},
@@ -138,6 +144,11 @@ var outsideCases = []struct {
 	{"logs in Elasticsearch", "remote-logs", part{component: "api-server", env: variables("AIRFLOW__LOGGING__REMOTE_LOGGING", "True", "AIRFLOW__ELASTICSEARCH__HOST", "https://u:p@es.example.com:9243")}, "",
 		[]string{"api-server → host es.example.com [9243]"}},
 	{"logs that only the server reads", "remote-logs", part{component: "worker", env: variables("AIRFLOW__LOGGING__REMOTE_LOGGING", "True", "AIRFLOW__ELASTICSEARCH__HOST", "es.example.com")}, "", nil},
+	{"logs that the scheduler does not write", "remote-logs", part{component: "scheduler", env: variables("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor",
+		"AIRFLOW__LOGGING__REMOTE_LOGGING", "True", "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER", "gs://bucket/logs")}, "", nil},
+	{"logs of tasks in the scheduler", "remote-logs", part{component: "scheduler", env: variables("AIRFLOW__CORE__EXECUTOR", "LocalExecutor",
+		"AIRFLOW__LOGGING__REMOTE_LOGGING", "True", "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER", "gs://bucket/logs")}, "",
+		[]string{"scheduler → host storage.googleapis.com [443]"}},
 	{"logs that stay", "remote-logs", part{component: "worker", env: variables("AIRFLOW__LOGGING__REMOTE_LOGGING", "False", "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER", "s3://bucket/logs")}, "", nil},
 
 	{"mail", "mail", part{component: "worker", env: variables("AIRFLOW__SMTP__SMTP_HOST", "smtp.example.com", "AIRFLOW__SMTP__SMTP_PORT", "587")}, "",

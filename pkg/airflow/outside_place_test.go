@@ -47,6 +47,7 @@ spec: {template: {metadata: {labels: {app: es}}, spec: {containers: [{name: es, 
 		"http://127.0.0.2:9200":           "",
 		"[::1]:9200":                      "",
 		"0.0.0.0":                         "",
+		"es:⟦secret 1 size:1⟧":            "host Elasticsearch [9200] labels=<nil>",
 		"two words":                       "host Elasticsearch [9200] labels=<nil>",
 		"http://u:p/w@es.example.com":     "host Elasticsearch [9200] labels=<nil>",
 		"http://u:p@es.example.com/a@b":   "host Elasticsearch [9200] labels=<nil>",
@@ -116,6 +117,18 @@ spec:
 	got := outsideLines(New(s).outsideFlows(Declarations{}), "vault-agent")
 	if want := []string{"worker → host live.example.com [8201]"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestUnreadSettingsStandInOneFlow keeps what only may be set from making a flow of each row.
+func TestUnreadSettingsStandInOneFlow(t *testing.T) {
+	m := modelOf(t, part{component: "worker", container: "envFrom: [{secretRef: {name: gone}}]"}.manifest())
+	var got []string
+	for _, f := range m.outsideFlows(Declarations{}) {
+		got = append(got, f.ID)
+	}
+	if want := []string{"database", "unread-settings", "dag-targets"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -169,9 +169,9 @@ func parsePort(text string) (Port, string) {
 	if err != nil || endErr != nil || from == 0 || to < from {
 		return Port{}, fmt.Sprintf("is %q; it must be a port such as 443, 53/UDP or 8000-8010", text)
 	}
-	port.Number = int32(from) //nolint:gosec // 16 bits
+	port.Number = int32(from)
 	if to > from {
-		port.End = int32(to) //nolint:gosec // 16 bits
+		port.End = int32(to)
 	}
 	return port, ""
 }

@@ -150,6 +150,9 @@ func TestDeclaredConnections(t *testing.T) {
 		{"where a host is", Declarations{Egress: []Peer{{To: "10.1.0.0/16", Host: "DB.example.com", Why: "w"}, {To: "10.2.0.0/16", Host: "db.example.com", Why: "w"}}}, []string{
 			broker, "database: api-server → range db.example.com 10.1.0.0/16 10.2.0.0/16 [5432] required",
 			"database: worker → range db.example.com 10.1.0.0/16 10.2.0.0/16 [5432] required", targets, vaultAPI, vault}},
+		{"where a host is, with other ports", Declarations{Egress: []Peer{{To: "10.1.0.0/16", Host: "db.example.com", Ports: []string{"6000"}, Why: "w"}}}, []string{
+			broker, "database: api-server → range db.example.com 10.1.0.0/16 [5432] required",
+			"database: worker → range db.example.com 10.1.0.0/16 [5432] required", targets, vaultAPI, vault}},
 		{"where a host is, and for whom", Declarations{Egress: []Peer{{To: "10.1.0.0/16", Host: "db.example.com", Ports: []string{"5432"}, Components: []string{"worker"}, Why: "w"}}}, []string{
 			broker, database, "database: worker → range db.example.com 10.1.0.0/16 [5432] required", targets, vaultAPI, vault}},
 		{"which pods a host is, with the port they have", Declarations{Egress: []Peer{{To: "app=vault", Namespace: "vault", Host: "vault.vault.svc", Ports: []string{"8200"}, Components: []string{"worker", "api-server"}, Why: "w"}}}, []string{
