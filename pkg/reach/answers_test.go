@@ -60,7 +60,7 @@ func decided(q *reach.Question) string {
 // TestAChangeOpensWhatIsCut applies each change that is offered, and asks again.
 func TestAChangeOpensWhatIsCut(t *testing.T) {
 	deny := "testdata/deny.yaml"
-	for _, files := range [][]string{{release, policies}, {release, deny}, {release, policies, deny}} {
+	for _, files := range [][]string{{release, policies}, {release, deny}, {release, policies, deny}, {release, deny, "testdata/elsewhere.yaml"}} {
 		s := settingOf(t, files)
 		whole := reach.Whole(s)
 		if !whole.AnyCut() {

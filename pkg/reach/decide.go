@@ -12,6 +12,7 @@ type decided struct {
 	netpol.Decision
 	isolating []int
 	pods      []string
+	seen      map[string]bool // the pods, to find them fast
 }
 
 // decisions are what decided each direction, each once, with the pods where it holds for some only.
@@ -19,12 +20,12 @@ func (n *network) decisions(from, to *end, a answers) []Decision {
 	var all []decided
 	for _, p := range a.pairs {
 		if p.from >= 0 {
-			all = gather(all, decided{p.Egress, n.refusing(p.from, netpol.Egress, p.Egress), p.fromPods})
+			all = gather(all, decided{p.Egress, n.refusing(p.from, netpol.Egress, p.Egress), p.fromPods, nil})
 		}
 	}
 	for _, p := range a.pairs {
 		if p.to >= 0 {
-			all = gather(all, decided{p.Ingress, n.refusing(p.to, netpol.Ingress, p.Ingress), p.toPods})
+			all = gather(all, decided{p.Ingress, n.refusing(p.to, netpol.Ingress, p.Ingress), p.toPods, nil})
 		}
 	}
 	for _, p := range a.places {
@@ -55,18 +56,18 @@ func (n *network) gatherPlace(all []decided, p judged) []decided {
 	switch {
 	case len(p.Losses) > 0:
 		for _, loss := range p.Losses {
-			all = gather(all, decided{netpol.Decision{Direction: loss.Direction, Isolated: true, Policy: -1, Rule: -1}, loss.Policies, pods})
+			all = gather(all, decided{netpol.Decision{Direction: loss.Direction, Isolated: true, Policy: -1, Rule: -1}, loss.Policies, pods, nil})
 		}
 	case len(p.By) > 0:
 		for _, by := range p.By {
-			all = gather(all, decided{by, nil, pods})
+			all = gather(all, decided{by, nil, pods, nil})
 		}
 	case p.State == netpol.Kept && first >= 0:
 		d := netpol.Decision{Direction: p.direction, Allowed: true, Policy: -1, Rule: -1}
 		if n.Pods[first].HostNetwork {
 			d.Note = netpol.HostNetwork
 		}
-		all = gather(all, decided{d, nil, pods})
+		all = gather(all, decided{d, nil, pods, nil})
 	}
 	return all
 }
@@ -84,12 +85,14 @@ func gather(all []decided, one decided) []decided {
 		return d.Decision == one.Decision && slices.Equal(d.isolating, one.isolating)
 	})
 	if at < 0 {
-		one.pods = slices.Clone(one.pods)
-		return append(all, one)
+		at = len(all)
+		all = append(all, decided{Decision: one.Decision, isolating: one.isolating, seen: map[string]bool{}})
 	}
+	d := &all[at]
 	for _, pod := range one.pods {
-		if !slices.Contains(all[at].pods, pod) {
-			all[at].pods = append(all[at].pods, pod)
+		if !d.seen[pod] {
+			d.seen[pod] = true
+			d.pods = append(d.pods, pod)
 		}
 	}
 	return all
