@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -50,17 +51,43 @@ func checkWorkerEgress(p *rule.Pass) {
 		}
 		p.Subjects++
 		needed, _ := p.NeedsAPI(g.workload)
-		reached := func(n *netpol.Network) []string {
-			out := metadataInWords(metadataReached(n, g, flows))
-			if !needed && slices.ContainsFunc(g.pods, func(pod int) bool { return api.reachedBy(n, pod) }) {
+		reached := func(e *egress) []string {
+			out := metadataInWords(e.metadata(g, flows))
+			if !needed && e.api(g, api) {
 				out = append(out, "the Kubernetes API, which they do not need")
 			}
 			return out
 		}
-		if list := reached(p.Network()); len(list) > 0 {
-			reportEgress(p, g, list, func(n *netpol.Network) bool { return len(reached(n)) == 0 })
+		e := &egress{Network: p.Network()}
+		if list := reached(e); len(list) > 0 {
+			reportEgress(p, g, list, e.because(), func(n *netpol.Network) bool { return len(reached(&egress{Network: n})) == 0 })
 		}
 	}
+}
+
+// egress asks where pods get to, and remembers which policies let them.
+type egress struct {
+	*netpol.Network
+	by []string
+}
+
+func (e *egress) reaches(pod int, to netip.Addr, number int32) bool {
+	a := e.Reaches(pod, to, airflow.Port{Number: number, Protocol: corev1.ProtocolTCP})
+	if a.Allowed && a.Egress.Policy >= 0 {
+		e.by = appendNew(e.by, e.Policies[a.Egress.Policy].Ref.Name)
+	}
+	return a.Allowed
+}
+
+// because says what lets the pods through.
+func (e *egress) because() string {
+	switch len(e.by) {
+	case 0:
+		return "no policy for egress holds for them"
+	case 1:
+		return "policy " + e.by[0] + " allows it"
+	}
+	return "policies " + andList(shortened(e.by)) + " allow it"
 }
 
 // metadataInWords names the first address, which most clouds share, for all.
@@ -71,35 +98,36 @@ func metadataInWords(reached []string) []string {
 	return []string{fmt.Sprintf("every cloud metadata service (%s and %d more addresses)", metadataServices[0].address, len(reached)-1)}
 }
 
-// metadataReached names the metadata services that some pod of a group gets to.
-func metadataReached(n *netpol.Network, g podGroup, flows []airflow.Flow) []string {
+// metadata names the metadata services that some pod of a group gets to.
+func (e *egress) metadata(g podGroup, flows []airflow.Flow) []string {
 	var out []string
 	for _, m := range metadataServices {
-		if m.neededBy(g.workload, flows) {
-			continue
+		reached := func(pod int) bool {
+			return slices.ContainsFunc(m.ports, func(port int32) bool { return e.reaches(pod, m.at(), port) })
 		}
-		reached := slices.ContainsFunc(g.pods, func(pod int) bool {
-			return slices.ContainsFunc(m.ports, func(port int32) bool {
-				return n.Reaches(pod, m.at(), airflow.Port{Number: port, Protocol: corev1.ProtocolTCP}).Allowed
-			})
-		})
-		if reached {
+		if !m.neededBy(g.workload, flows) && slices.ContainsFunc(g.pods, reached) {
 			out = append(out, fmt.Sprintf("%s (%s)", m.name, m.address))
 		}
 	}
 	return out
 }
 
-func reportEgress(p *rule.Pass, g podGroup, list []string, closes func(*netpol.Network) bool) {
-	n, w := p.Network(), g.workload
-	because := "no policy for egress holds for them"
-	var names []string
-	for _, i := range g.isolating(n, netpol.Egress) {
-		names = append(names, n.Policies[i].Ref.Name)
-	}
-	if !g.onHost(n) && !g.open(n, netpol.Egress) {
-		because = "policy " + andList(shortened(names)) + " allows it"
-	}
+// api says whether some pod of a group gets to the API server: at one of its
+// addresses, or, where they are not known, at all addresses there are.
+func (e *egress) api(g podGroup, s apiServer) bool {
+	return slices.ContainsFunc(g.pods, func(pod int) bool {
+		return slices.ContainsFunc(s.ports, func(port int32) bool {
+			reached := func(a netip.Addr) bool { return e.reaches(pod, a, port) }
+			if s.known {
+				return slices.ContainsFunc(s.addresses, reached)
+			}
+			return !slices.ContainsFunc(s.addresses, func(a netip.Addr) bool { return !reached(a) })
+		})
+	})
+}
+
+func reportEgress(p *rule.Pass, g podGroup, list []string, because string, closes func(*netpol.Network) bool) {
+	w := g.workload
 	p.Report(rule.Finding{
 		Target: w.Ref, Component: string(w.Component), Path: labelsPath(w),
 		Message: fmt.Sprintf("code of DAG authors in %s reaches %s: %s", subject(g), andList(list), because),

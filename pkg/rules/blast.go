@@ -121,13 +121,13 @@ func (b *blast) addReach(p *rule.Pass, g podGroup, groups []podGroup) {
 			}
 		}
 	}
-	b.metadata = len(metadataReached(n, g, flows))
+	e := &egress{Network: n}
+	b.metadata = len(e.metadata(g, flows))
 	if slices.ContainsFunc(g.pods, func(pod int) bool { return internetReached(n, pod) }) {
 		b.internet = 1
 	}
 	if needed, _ := p.NeedsAPI(g.workload); !needed {
-		api := findAPIServer(p)
-		b.api = slices.ContainsFunc(g.pods, func(pod int) bool { return api.reachedBy(n, pod) })
+		b.api = e.api(g, findAPIServer(p))
 	}
 }
 

@@ -4,10 +4,6 @@ import (
 	"net/netip"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-
-	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 )
 
@@ -56,22 +52,4 @@ func findAPIServer(p *rule.Pass) apiServer {
 		}
 	}
 	return out
-}
-
-// reachedBy says whether a pod gets to the API server: at one of its
-// addresses, or, where they are not known, at all addresses there are.
-func (s apiServer) reachedBy(n *netpol.Network, pod int) bool {
-	for _, number := range s.ports {
-		port := airflow.Port{Number: number, Protocol: corev1.ProtocolTCP}
-		reached := 0
-		for _, a := range s.addresses {
-			if n.Reaches(pod, a, port).Allowed {
-				reached++
-			}
-		}
-		if reached == len(s.addresses) || s.known && reached > 0 {
-			return true
-		}
-	}
-	return false
 }
