@@ -22,6 +22,7 @@ func TestAdmits(t *testing.T) {
 		{`[{from: [{podSelector: {matchLabels: {tier: proxy}}}]}]`, "same-namespace in/0/0"},
 		{`[{from: [{podSelector: {matchLabels: {app: vault}}}]}]`, "same-namespace in/0/0"},
 		{`[{from: [{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [x]}]}}]}]`, "same-namespace in/0/0"},
+		{`[{from: [{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [vault]}]}}]}]`, "same-namespace in/0/0"},
 		{`[{from: [{podSelector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: DoesNotExist}]}}]}]`, "nobody"},
 		{`[{from: [{namespaceSelector: {}}]}]`, "other-namespaces in/0/0"},
 		{`[{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: default}}}]}]`, "same-namespace in/0/0"},

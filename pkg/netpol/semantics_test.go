@@ -77,6 +77,26 @@ ingress:
 		other    db 4 deny-ingress
 		frontend db 5 deny-ingress
 		other    db 5 deny-ingress`},
+	{"In matches each of its values", `
+--- p
+podSelector: {matchExpressions: [{key: role, operator: In, values: [db, frontend, x]}]}
+`, `
+		other       db         1 deny-ingress
+		other       frontend   1 deny-ingress
+		db          other      1 allow`},
+	{"labels that one rule alone mentions", `
+--- prod/in
+podSelector: {}
+ingress: [{from: [{podSelector: {matchLabels: {tier: a}}}]}]
+--- out
+podSelector: {}
+policyTypes: [Egress]
+egress: [{to: [{namespaceSelector: {}, podSelector: {matchExpressions: [{key: role, operator: Exists}]}}]}]
+`, `
+		prod/frontend prod/client   1 allow
+		prod/client   prod/frontend 1 deny-ingress
+		other         dev/client    1 allow
+		db            other         1 deny-egress`},
 	{"a named port is another number in another pod", `
 --- p
 podSelector: {matchLabels: {role: frontend}}
