@@ -29,7 +29,7 @@ var places = map[airflow.Place]unnamed{
 		close: "parameters.egress with the address range in to and the name in host",
 	},
 	airflow.Anywhere: {
-		why:   "what DAG code talks to stands in no object: all public addresses are open, private ranges are closed",
+		why:   "no object says what that is: all public addresses are open, private ranges are closed",
 		close: "parameters.egress with what the DAGs need",
 	},
 }
