@@ -62,7 +62,6 @@ func page(cmd *cobra.Command) string {
 		long = cmd.Short + "."
 	}
 	cmd.InitDefaultHelpFlag()
-	home, _ := os.UserHomeDir()
-	usage := strings.TrimSpace(strings.ReplaceAll(cmd.UsageString(), home, "$HOME"))
+	usage := strings.TrimSpace(cmd.UsageString())
 	return "# kubectl airflowsec " + cmd.Name() + "\n\n" + long + "\n\n```\n" + usage + "\n```\n"
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 )
 
 // pluginName is what both hosts call the plugin.
@@ -31,7 +31,7 @@ func underHelm() bool { return os.Getenv("HELM_PLUGIN_NAME") == pluginName }
 
 // takeHelmSettings puts what Helm swallowed (-n, --kube-context, …) where the
 // user said nothing. Helm always sets HELM_NAMESPACE, so -A beats it.
-func takeHelmSettings(flags *genericclioptions.ConfigFlags, all bool) {
+func takeHelmSettings(config *collect.KubeConfig, all bool) {
 	if !underHelm() {
 		return
 	}
@@ -39,24 +39,24 @@ func takeHelmSettings(flags *genericclioptions.ConfigFlags, all bool) {
 		name string
 		into *string
 	}{
-		{"HELM_KUBECONTEXT", flags.Context},
-		{"HELM_KUBETOKEN", flags.BearerToken},
-		{"HELM_KUBEASUSER", flags.Impersonate},
-		{"HELM_KUBEAPISERVER", flags.APIServer},
-		{"HELM_KUBECAFILE", flags.CAFile},
-		{"HELM_KUBETLS_SERVER_NAME", flags.TLSServerName},
+		{"HELM_KUBECONTEXT", &config.Context},
+		{"HELM_KUBETOKEN", &config.Token},
+		{"HELM_KUBEASUSER", &config.As},
+		{"HELM_KUBEAPISERVER", &config.Server},
+		{"HELM_KUBECAFILE", &config.CAFile},
+		{"HELM_KUBETLS_SERVER_NAME", &config.TLSServerName},
 	} {
 		if *s.into == "" {
 			*s.into = os.Getenv(s.name)
 		}
 	}
-	if *flags.Namespace == "" && !all {
-		*flags.Namespace = os.Getenv("HELM_NAMESPACE")
+	if config.Namespace == "" && !all {
+		config.Namespace = os.Getenv("HELM_NAMESPACE")
 	}
-	if groups := os.Getenv("HELM_KUBEASGROUPS"); groups != "" && len(*flags.ImpersonateGroup) == 0 {
-		*flags.ImpersonateGroup = strings.Split(groups, ",")
+	if groups := os.Getenv("HELM_KUBEASGROUPS"); groups != "" && len(config.AsGroups) == 0 {
+		config.AsGroups = strings.Split(groups, ",")
 	}
-	if insecure, err := strconv.ParseBool(os.Getenv("HELM_KUBEINSECURE_SKIP_TLS_VERIFY")); err == nil && !*flags.Insecure {
-		*flags.Insecure = insecure
+	if insecure, err := strconv.ParseBool(os.Getenv("HELM_KUBEINSECURE_SKIP_TLS_VERIFY")); err == nil && !config.Insecure {
+		config.Insecure = insecure
 	}
 }

@@ -7,45 +7,25 @@ import (
 	"os"
 	"time"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
-
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // kubeFlags are how to reach a cluster: all of kubectl's own, and -A.
 type kubeFlags struct {
-	*genericclioptions.ConfigFlags
-	all bool
+	config collect.KubeConfig
+	all    bool
 }
 
-func newKubeFlags() *kubeFlags {
-	return &kubeFlags{ConfigFlags: genericclioptions.NewConfigFlags(true)}
-}
-
-func (f *kubeFlags) add(cmd *cobra.Command) {
-	f.AddFlags(cmd.Flags())
-	cmd.Flags().BoolVarP(&f.all, "all-namespaces", "A", false, "All namespaces; beats -n")
-	cmd.Flags().SetNormalizeFunc(helmNames)
-}
-
-// helmNames lets Helm's name for --context stand for kubectl's.
-func helmNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-	if name == "kube-context" {
-		name = "context"
-	}
-	return pflag.NormalizedName(name)
-}
+func newKubeFlags() *kubeFlags { return &kubeFlags{} }
 
 // namespace is where to look: the flag, else the kubeconfig's context, else "default"; empty means everywhere.
 func (f *kubeFlags) namespace() (string, error) {
-	takeHelmSettings(f.ConfigFlags, f.all)
+	takeHelmSettings(&f.config, f.all)
 	if f.all {
 		return "", nil
 	}
-	ns, _, err := f.ToRawKubeConfigLoader().Namespace()
+	ns, err := f.config.CurrentNamespace()
 	if err != nil {
 		return "", fmt.Errorf("kubeconfig: %w", err)
 	}
@@ -54,8 +34,8 @@ func (f *kubeFlags) namespace() (string, error) {
 
 // cluster is the cluster these flags name. Nothing is asked of it yet.
 func (f *kubeFlags) cluster(streams Streams, progress func(string)) (*collect.Cluster, error) {
-	takeHelmSettings(f.ConfigFlags, f.all)
-	config, err := f.ToRESTConfig()
+	takeHelmSettings(&f.config, f.all)
+	config, err := f.config.ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}

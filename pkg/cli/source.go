@@ -61,7 +61,7 @@ func (f *sourceFlags) toSource(release string, streams Streams, quiet bool) (sou
 	case len(f.files) > 0:
 		return once(func(ctx context.Context) (*snapshot.Snapshot, error) {
 			return collect.FromFiles(ctx, collect.Files{
-				Paths: f.files, Stdin: streams.In, Release: release, Namespace: *f.kube.Namespace, KubeVersion: f.kubeVersion, Now: now(),
+				Paths: f.files, Stdin: streams.In, Release: release, Namespace: f.kube.config.Namespace, KubeVersion: f.kubeVersion, Now: now(),
 			})
 		}), nil
 	case f.chart != "":
@@ -102,8 +102,8 @@ func (f *sourceFlags) chartSource(release string, progress *progress) collect.Ch
 	if release == "" {
 		release = "airflow"
 	}
-	takeHelmSettings(f.kube.ConfigFlags, false) // manifests name their namespace themselves; a chart is rendered for the one Helm would install into
-	namespace := *f.kube.Namespace
+	takeHelmSettings(&f.kube.config, false) // manifests name their namespace themselves; a chart is rendered for the one Helm would install into
+	namespace := f.kube.config.Namespace
 	if namespace == "" {
 		namespace = "default"
 	}

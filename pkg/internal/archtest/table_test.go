@@ -45,7 +45,9 @@ type fence struct {
 var fences = []fence{
 	{"helm.sh/", []string{"pkg/collect"}, "moving to another Helm library must stay a change of one package"},
 	{"k8s.io/client-go", []string{"pkg/collect"}, "nothing else talks to a cluster"},
-	{"k8s.io/cli-runtime", []string{"pkg/cli"}, "only the command line knows kubectl's flags"},
+	{"k8s.io/cli-runtime", []string{"pkg/cli"}, "only the command line knows kubectl's streams and terminals"},
+	{"k8s.io/cli-runtime/pkg/genericclioptions", nil, "it brings all of kustomize, 2 MB; docs/adr/0005-kubeconfig-flags.md"},
+	{"k8s.io/cli-runtime/pkg/resource", nil, "it brings all of kustomize, 2 MB; docs/adr/0005-kubeconfig-flags.md"},
 	{"github.com/spf13/cobra", []string{"pkg/cli"}, "work that has never heard of flags can be tested without them"},
 	{"github.com/spf13/pflag", []string{"pkg/cli"}, "work that has never heard of flags can be tested without them"},
 	{"github.com/olekukonko/tablewriter", []string{"pkg/render"}, "its API changes between releases"},
