@@ -53,6 +53,15 @@ func bareAddress(text string) (hostPort, bool) {
 	return at, true
 }
 
+// listed are the addresses in a text with blanks between them. What stands for
+// a secret has blanks of its own; several addresses are then one secret.
+func listed(text string) []string {
+	if len(snapshot.MaskedIn(text)) > 0 {
+		return []string{text}
+	}
+	return strings.Fields(text)
+}
+
 // targetAt is a target whose setting is a URL, or a bare host where that is usual.
 func targetAt(what string, s Setting, usual int32, bare bool) target {
 	at, ok := addressOf(s.Value)

@@ -17,6 +17,8 @@ var outsideCases = []struct {
 		[]string{"triggerer → host sql.example.com [1433]"}},
 	{"a file", "database", part{component: "scheduler", env: variables("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////tmp/a.db")}, "", nil},
 	{"a database in the pod", "database", part{component: "scheduler", env: variables("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://u:p@127.0.0.1/airflow")}, "", nil},
+	{"a database in the pod by the chart's variables", "database", part{component: "scheduler",
+		env: variables("DATABASE_HOST", "127.0.0.1", "DATABASE_PORT", "5432") + ", {name: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, valueFrom: {secretKeyRef: {name: db, key: dsn}}}"}, "", nil},
 	{"no setting", "database", part{component: "scheduler"}, "", nil},
 	{"a Secret that was not read", "database",
 		part{component: "scheduler", env: "{name: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, valueFrom: {secretKeyRef: {name: db, key: dsn}}}"}, "",

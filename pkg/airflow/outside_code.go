@@ -153,7 +153,7 @@ func pipTargets(s site) []target {
 				continue
 			}
 			other = other || i == 0
-			for one := range strings.FieldsSeq(at.Value) {
+			for _, one := range listed(at.Value) {
 				each := at
 				each.Value = one
 				out = append(out, targetAt(index, each, 443, false))

@@ -56,7 +56,7 @@ func ldapTargets(s site) []target {
 		if at.Workload != s.w || at.Reason != "" && at.Reason != "the file computes it" {
 			continue // an unread file is oauthTargets' to tell
 		}
-		for one := range strings.FieldsSeq(at.Value) {
+		for _, one := range listed(at.Value) {
 			each := at
 			each.Value = one
 			out = append(out, targetAt("the LDAP server", each, 389, false))
