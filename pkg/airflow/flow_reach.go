@@ -80,16 +80,16 @@ func toUpstream(m *Model, w *Workload) []reached {
 	return out
 }
 
-// toMaster finds the Redis that replicas copy from. With Sentinel any pod may
-// become the master, and all of them watch each other.
-func toMaster(m *Model, w *Workload) []reached {
+// toPrimary finds the store that replicas copy from. With Sentinel any Redis
+// may become the master, and all of them watch each other.
+func toPrimary(m *Model, w *Workload) []reached {
 	_, watched := w.declared(sentinelPort)
 	var out []reached
-	for _, other := range m.serving(Broker) {
+	for _, other := range m.serving(w.Component) {
 		if other.Namespace() != w.Namespace() || !watched && (isReplica(other) || !isReplica(w)) {
 			continue
 		}
-		ports := []Port{other.portOf(mainPorts[Broker])}
+		ports := []Port{other.portOf(mainPorts[w.Component])}
 		if watched {
 			ports = append(ports, other.portOf(sentinelPort))
 		}

@@ -30,7 +30,7 @@ const (
 )
 
 // flowRows is who connects to whom inside a release. What is not here needs
-// nothing: statsd, exporters, log groomers and the database open no
+// nothing: statsd, exporters, log groomers and a lone database open no
 // connection, Airflow 3's triggerer and dag-processor talk to an execution API
 // in their own process, Celery workers meet each other only through the
 // broker, and of the community chart's pods that carry the broker's variables
@@ -55,8 +55,11 @@ var flowRows = []flowRow{
 		id: "broker", from: []Component{Scheduler, Worker, Flower}, when: runsCelery, to: toStore(brokerStore), demand: Required,
 		why: "Celery tasks are neither sent nor taken", source: "apache/airflow chart templates/redis/redis-networkpolicy.yaml",
 	}, {
-		id: "broker-replication", from: []Component{Broker}, to: toMaster, demand: Required,
+		id: "broker-replication", from: []Component{Broker}, to: toPrimary, demand: Required,
 		why: "Redis replicas get no data", source: "redis 10.5.7 templates/redis-slave-statefulset.yaml",
+	}, {
+		id: "database-replication", from: []Component{Database}, to: toPrimary, demand: Required,
+		why: "the database's replicas get no data", source: "postgresql 8.6.4 templates/statefulset-slaves.yaml; postgresql 13.2.24 templates/read/statefulset.yaml",
 	}, {
 		id: "execution-api", from: []Component{Worker}, when: both(inAirflow3, runsCelery), to: toServer(APIServer, "execution_api_server_url"), demand: Required,
 		why: "every task fails: Airflow 3 tasks report to the execution API", source: "airflow/config_templates/config.yml [core] execution_api_server_url",

@@ -18,7 +18,7 @@ const corpusFlows = "testdata/flows/corpus.txt"
 // what lies outside has goldens of its own.
 var ownRows = map[string]bool{
 	"database": true, "database-at-start": true, "result-backend": true, "pgbouncer-database": true, "broker": true,
-	"broker-replication": true, "execution-api": true, "internal-api": true, "worker-logs": true, "triggerer-logs": true,
+	"broker-replication": true, "database-replication": true, "execution-api": true, "internal-api": true, "worker-logs": true, "triggerer-logs": true,
 	"scheduler-logs": true, "statsd": true, "otel": true, "named-in-settings": true, "dns": true, "kubernetes-api": true,
 	"web-ui": true, "flower-ui": true, "metrics-entry": true, "entry": true, "metrics-scrape": true, "keda-database": true,
 }

@@ -206,6 +206,9 @@ func TestNeeds(t *testing.T) {
 		{"redis-replicas", "broker-replication", "broker rel-redis-slave", "broker rel-redis-master", true},
 		{"redis-replicas", "broker-replication", "broker rel-redis-master", "broker rel-redis-slave", false},
 		{"redis-sentinel", "broker-replication", "broker rel-redis-master", "broker rel-redis-slave", true},
+		{"database-replica", "database-replication", "database rel-postgresql-read", "database rel-postgresql-primary", true},
+		{"database-replica", "database-replication", "database rel-postgresql-primary", "database rel-postgresql-read", false},
+		{"database-replica", "database", "scheduler", "database rel-postgresql-read", false},
 		{"internal-api", "internal-api", "triggerer", "rpc-server", true},
 		{"internal-api", "internal-api", "dag-processor", "rpc-server", false},
 		{"collectors", "statsd", "scheduler", "statsd", true},
@@ -285,6 +288,26 @@ func TestEveryFlowIsComplete(t *testing.T) {
 	for _, row := range flowRows {
 		if !rows[row.id] {
 			t.Errorf("no fixture has a flow of row %s", row.id)
+		}
+	}
+}
+
+// BenchmarkPods reads a thousand task pods that live at once.
+func BenchmarkPods(b *testing.B) {
+	archive, err := txtar.ParseFile("testdata/flows/official-airflow3-kubernetes.txtar")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var text strings.Builder
+	text.WriteString(archived(archive, "manifests.yaml"))
+	for i := range 1000 {
+		fmt.Fprintf(&text, "---\napiVersion: v1\nkind: Pod\nmetadata: {name: task-%d, labels: {kubernetes_executor: \"True\", dag_id: d%d}}\nspec: {containers: [{name: base, image: \"corp/airflow:1\"}]}\n", i, i)
+	}
+	snap := load(b, text.String())
+	b.ReportAllocs()
+	for b.Loop() {
+		if n := len(New(snap).Pods()); n < 1000 {
+			b.Fatal(n)
 		}
 	}
 }
