@@ -24,7 +24,7 @@ var neededFlowsAllowed = &rule.Rule{
 		cis("5.3.2"), nsa("Network separation: Network policies"), owasp("K05"),
 		airflowDocs("Security Model", "security/security_model.html"),
 	},
-	Needs: policyNeeds,
+	Needs: flowNeeds,
 	Uses:  flowUses,
 	Check: checkNeededFlows,
 }

@@ -21,7 +21,7 @@ var dataStoresPrivate = &rule.Rule{
 		cis("5.3.2"), nsa("Network separation: Network policies"), owasp("K05"), mitre("T1046"), mitre("T1190"),
 		airflowDocs("Security Model", "security/security_model.html"),
 	},
-	Needs: policyNeeds,
+	Needs: flowNeeds,
 	Uses:  flowUses,
 	Check: checkDataStores,
 }

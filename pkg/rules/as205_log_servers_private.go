@@ -20,7 +20,7 @@ var logServersPrivate = &rule.Rule{
 		cis("5.3.2"), nsa("Network separation: Network policies"), owasp("K05"), mitre("T1046"),
 		airflowDocs("Serving logs from workers", "administration-and-deployment/logging-monitoring/logging-tasks.html"),
 	},
-	Needs: policyNeeds,
+	Needs: flowNeeds,
 	Uses:  flowUses,
 	Check: checkLogServers,
 }

@@ -21,6 +21,7 @@ import (
 // manifests are the ones in force.
 var (
 	policyNeeds = slices.Concat(snapshot.Workloads, []snapshot.Kind{snapshot.NetworkPolicy})
+	flowNeeds   = slices.Concat(policyNeeds, []snapshot.Kind{snapshot.Service}) // Services say which pods an address means
 	flowUses    = slices.Concat(rule.FlowKinds, rule.PolicyKinds)
 )
 
