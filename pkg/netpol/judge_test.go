@@ -189,6 +189,7 @@ func TestJudge(t *testing.T) {
 		{"entry point: another port", in(`[{ports: [{port: 9090}]}]`), flow(entry, end(apiServer), "8080"), "cut [ingress>api:8080 ingress by deny,in]"},
 		{"scraper: a named port", in(`[{ports: [{port: http}]}]`), flow(place(airflow.Scraper, "prometheus"), end(apiServer), "8080"), "kept ingress=in/0"},
 		{"host as a source: some addresses", in(`[{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]`), flow(host, end(apiServer), "8080"), "unclear (only some addresses are allowed on 8080, and which db.example.com has is not known)"},
+		{"range as a source: not known, and pods alone", in(`[{from: [{namespaceSelector: {}}]}]`), flow(place(airflow.Range, "office"), end(apiServer), "8080"), "cut [office>api:8080 ingress by deny,in]"},
 		{"host as a source: everyone", in(`[{}]`), flow(host, end(apiServer), "8080"), "kept ingress=in/0"},
 		{"host as a source: pods", in(`[{from: [{namespaceSelector: {}}]}]`), flow(host, end(apiServer), "8080"), "cut [db.example.com>api:8080 ingress by deny,in]"},
 	} {

@@ -67,6 +67,7 @@ const (
 
 // Decision is one direction's part of an answer.
 type Decision struct {
+	// Direction is the side that decided; its rules are those that Rule counts.
 	Direction Direction
 	Allowed   bool
 	// Isolated says that some policy selects the pod in this direction, so that only what a rule allows passes.

@@ -83,7 +83,7 @@ func (h *hearing) anywhere(s spot) {
 }
 
 // admitted judges a connection from a source of which nothing is known: some
-// stranger that gets in may be it. Of a host name no more than addresses count.
+// stranger that gets in may be it. For a host or a range only addresses count.
 func (h *hearing) admitted(_, t spot, port airflow.Port) {
 	pod := t.probes[0].pod
 	if pod < 0 {
@@ -93,7 +93,7 @@ func (h *hearing) admitted(_, t spot, port airflow.Port) {
 	allows := func(o Opening) Decision {
 		return Decision{Direction: Ingress, Allowed: true, Isolated: true, Policy: o.Policy, Rule: o.Rule}
 	}
-	if h.flow.From.Place == airflow.Host {
+	if h.flow.From.Place == airflow.Host || h.flow.From.Place == airflow.Range {
 		h.admittedHost(t, port, sources, allows)
 		return
 	}

@@ -46,12 +46,10 @@ func TestProperties(t *testing.T) {
 
 		turned := departed(c)
 		slices.Reverse(turned.Cluster.Policies)
+		was := ask(c)
 		for q, a := range ask(turned) {
-			if was := ask(oracle.Case{Cluster: c.Cluster, Questions: c.Questions[q : q+1]})[0]; a.Allowed != was.Allowed {
+			if a.Allowed != was[q].Allowed {
 				t.Fatalf("seed %d: the order of policies decides on %+v", seed, c.Questions[q])
-			}
-			if q > 20 {
-				break
 			}
 		}
 	}
