@@ -87,16 +87,41 @@ func (n *network) outsideEnds() []end {
 // placeOrder is the order of places in a report: sources first.
 var placeOrder = []airflow.Place{airflow.EntryPoint, airflow.Scraper, airflow.Pods, airflow.Range, airflow.Host, airflow.Anywhere}
 
-// placeName tells a place from a component of the same name.
+// placeName is what a place is called in an answer. A reservation in brackets
+// is left out, for the need's note says it, and a place that is called as a
+// component is told from it.
 func (n *network) placeName(p airflow.End) string {
-	name := cmp.Or(p.Name, p.Host, string(p.Place))
 	if p.Place == airflow.Anywhere {
-		name = internetWord
+		return internetWord
 	}
+	full := fullName(p)
+	name := cmp.Or(n.short[full], full)
 	if slices.ContainsFunc(n.inside, func(e end) bool { return e.Name == name }) {
 		name += " (outside)"
 	}
 	return name
+}
+
+func fullName(p airflow.End) string { return cmp.Or(p.Name, p.Host, string(p.Place)) }
+
+// shortNames are the names of places without what stands in brackets, where that leaves one place for each name.
+func shortNames(flows []airflow.Flow) map[string]string {
+	short, owner := map[string]string{}, map[string]string{}
+	for i := range flows {
+		for _, e := range []airflow.End{flows[i].From, flows[i].To} {
+			full := fullName(e)
+			name, _, _ := strings.Cut(full, " (")
+			if e.Workload != nil {
+				continue
+			}
+			if other, taken := owner[name]; taken && other != full {
+				delete(short, other)
+				continue
+			}
+			owner[name], short[full] = full, name
+		}
+	}
+	return short
 }
 
 // public is an address that stands for the internet: no private or special range holds it.

@@ -36,6 +36,7 @@ type network struct {
 	policies []Policy
 	inside   []end
 	outside  []end
+	short    map[string]string // names of places by their full names
 }
 
 func newNetwork(s Setting) *network {
@@ -57,7 +58,8 @@ func newNetwork(s Setting) *network {
 	with.Pods = append(slices.Clip(n.Pods), n.Pods...)
 	n.twins = netpol.New(with)
 	n.classes = classesOf(n.Cluster)
-	n.inside, n.outside = n.insideEnds(), n.outsideEnds()
+	n.short, n.inside = shortNames(s.Flows), n.insideEnds()
+	n.outside = n.outsideEnds()
 	return n
 }
 

@@ -90,3 +90,15 @@ func TestAllComponentWordsAreOffered(t *testing.T) {
 		t.Error("the words are not sorted")
 	}
 }
+
+// TestReservationsAreNoPartOfAName asks for a database whose address a Secret holds that is not there.
+func TestReservationsAreNoPartOfAName(t *testing.T) {
+	s := settingOf(t, []string{"testdata/elsewhere.yaml"})
+	q := one(t, asked(t, s, "dag-processor", "database:5432"))
+	if strings.Contains(q.To, "(") || len(q.Needs) != 1 {
+		t.Errorf("it is called %q, and needed by %v", q.To, q.Needs)
+	}
+	if again := one(t, asked(t, s, "dag-processor", q.To+":5432")); again.To != q.To {
+		t.Errorf("the name %q means %q", q.To, again.To)
+	}
+}

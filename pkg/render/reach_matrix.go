@@ -172,7 +172,7 @@ func (m *matrix) heading(begin, i int) []string {
 	return wrap(plain(m.cols[i].to), headingWidth)
 }
 
-// heads are the lines above a page: the targets' names from the top, and their ports below.
+// heads are the lines above a page: the targets' names, and their ports in the last.
 func (m *matrix) heads(begin, end int) [][]string {
 	height := 1
 	for i := begin; i < end; i++ {
@@ -180,19 +180,16 @@ func (m *matrix) heads(begin, end int) [][]string {
 	}
 	out := make([][]string, height+1)
 	for line := range out {
-		out[line] = []string{""}
+		out[line] = make([]string, 1+end-begin)
 	}
+	out[height-1][0] = "FROM"
 	for i := begin; i < end; i++ {
-		name := append(m.heading(begin, i), m.cols[i].port)
-		for line := range out {
-			text := ""
-			if line < len(name) {
-				text = name[line]
-			}
-			out[line] = append(out[line], text)
+		name := m.heading(begin, i)
+		for line, text := range name {
+			out[height-len(name)+line][1+i-begin] = text
 		}
+		out[height][1+i-begin] = m.cols[i].port
 	}
-	out[0][0] = "FROM"
 	return out
 }
 
