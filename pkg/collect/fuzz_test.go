@@ -253,3 +253,24 @@ func TestFromFilesStopsWhenTold(t *testing.T) {
 		t.Error("a cancelled run goes on")
 	}
 }
+
+// FuzzReadPolicies looks for values in errors, and for policies that pass the checks and do not decode.
+func FuzzReadPolicies(f *testing.F) {
+	f.Add(goodPolicy)
+	f.Add(goodPolicy + "---\n" + savedManifests)
+	f.Add(strings.Replace(goodPolicy, "ingress:", "ingres: ✿", 1))
+	f.Add("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {matchLabels: {a: ✿}}, egress: [{to: [{ipBlock: {cidr: ✿}}]}]}")
+	f.Fuzz(func(t *testing.T, text string) {
+		text = planted(text)
+		objects, err := ReadPolicies(context.Background(), Files{Paths: []string{"-"}, Stdin: strings.NewReader(text), Namespace: "team"})
+		if err != nil {
+			// Names of objects, kinds and fields may be shown, and nothing else.
+			mustNotShow(t, "an error", namesInErrors.ReplaceAllString(strings.ReplaceAll(err.Error(), strings.ToLower(fuzzCanary), fuzzCanary), ""))
+		}
+		for _, o := range objects {
+			if o.Namespace == "" || o.Kind != "NetworkPolicy" || o.At("spec") == nil {
+				t.Errorf("%q reads as %+v", text, o)
+			}
+		}
+	})
+}

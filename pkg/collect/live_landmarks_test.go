@@ -123,6 +123,28 @@ func TestTheClustersOwnServicesRefused(t *testing.T) {
 	}
 }
 
+// Where DNS is tells nothing of a release: alone it is not an answer.
+func TestTheClustersOwnServicesAloneAreNothing(t *testing.T) {
+	f := newFakeAPI(t, join(scheduler("team", "af"), landmarkObjects))
+	c := f.cluster()
+	found, _, err := c.Releases(t.Context(), "team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		for _, path := range []string{"/namespaces/default/", "/namespaces/kube-system/", "/namespaces/openshift-dns/", "/version", "/apis"} {
+			if strings.Contains(r.URL.Path, path) && !strings.HasPrefix(r.URL.Path, "/apis/") || strings.HasSuffix(r.URL.Path, "/endpointslices/kubernetes") {
+				return false
+			}
+		}
+		f.fail(w, http.StatusForbidden, "Forbidden", nil)
+		return true
+	}
+	if _, err := c.Read(t.Context(), found[0], 0); err == nil || !strings.Contains(err.Error(), "nothing could be read") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func neighbour(name, labels, ip string) string {
 	return fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: team, labels: {%s}, annotations: {a: %s}}\nspec: {containers: [{name: c, image: i, env: [{name: A, value: %[3]s}]}]}\nstatus: {phase: Running, podIPs: [{ip: %[4]s}]}",
 		name, labels, canary, ip)
