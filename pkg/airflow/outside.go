@@ -172,7 +172,7 @@ func (s site) number(section, key string, usual int32) int32 {
 func (s site) unreadFlow() []Flow {
 	f := Flow{
 		ID: "unread-settings", From: s.m.endOf(s.w), To: End{Place: Anywhere, Name: "what unread settings name"}, Demand: Optional,
-		Why:    "settings that could not be read may name more places",
+		Why:    "whatever settings name that could not be read cannot be reached",
 		Source: "the container's envFrom and airflow.cfg", Evidence: s.w.Ref, EvidencePath: s.c.Path, Note: s.config.unread,
 	}
 	if file := s.config.file; f.Note == "" && file != nil && file.unread != "" {

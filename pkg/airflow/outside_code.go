@@ -193,7 +193,7 @@ func (m *Model) codeFlows(declared []Flow) []Flow {
 		}
 		out = append(out, Flow{
 			ID: "dag-targets", From: m.endOf(w), To: End{Place: Anywhere, Name: "what DAG code talks to"}, Demand: Optional,
-			Why:    "DAG code reads from and writes to systems that only it knows",
+			Why:    "DAG code cannot reach what it reads from and writes to",
 			Source: "Airflow's security model: DAG authors run any code in these pods", Evidence: w.Ref,
 			Note: "no manifest shows these connections; the profile's parameters.egress may declare them for " + string(w.Component),
 		})
