@@ -167,6 +167,18 @@ func TestTheSameAnswerTwice(t *testing.T) {
 	}
 }
 
+// TestPoliciesThatCannotBeReadAllowNothing has one whose spec is text, and one with a range that is none.
+func TestPoliciesThatCannotBeReadAllowNothing(t *testing.T) {
+	s := settingOf(t, []string{release, "testdata/malformed.yaml"})
+	if r := reach.Whole(s); r.Summary.Unknown != r.Summary.Questions || !r.Incomplete() || !strings.Contains(r.Coverage.Reason, "networkpolicy/text does not fit") {
+		t.Errorf("%+v, %+v", r.Coverage, r.Summary)
+	}
+	s = settingOf(t, []string{release, "testdata/broken.yaml"})
+	if r := reach.Whole(s); len(r.Problems) != 1 || !strings.Contains(r.Problems[0], "range") {
+		t.Errorf("problems %q", r.Problems)
+	}
+}
+
 // TestNoFlowIsLost asks the matrix for each needed flow.
 func TestNoFlowIsLost(t *testing.T) {
 	s := settingOf(t, []string{release, policies})

@@ -70,13 +70,17 @@ func holds(policies []netpol.Policy, ref snapshot.Ref) bool {
 // report is an empty answer.
 func (n *network) report() *Report {
 	m := n.Model
+	var problems []string
+	for _, err := range n.Evaluator.Broken() {
+		problems = append(problems, err.Error())
+	}
 	return &Report{
 		APIVersion: APIVersion, Kind: "Reach",
 		Release: Release{
 			Name: m.Release, Namespace: m.Namespace, Revision: m.Snapshot.Release.Revision,
 			AirflowVersion: m.Version, Executor: strings.Join(m.Executors, ","),
 		},
-		Profile: n.Profile, Coverage: n.coverage, Policies: orEmpty(n.policies), Ends: []End{}, Questions: []Question{},
+		Profile: n.Profile, Coverage: n.coverage, Policies: orEmpty(n.policies), Problems: problems, Ends: []End{}, Questions: []Question{},
 	}
 }
 

@@ -20,7 +20,9 @@ type Report struct {
 	// Coverage is how well NetworkPolicy objects were read. Unless it is read, every verdict is unknown.
 	Coverage snapshot.Coverage `json:"coverage"`
 	// Policies are those that were evaluated, in the order in which they count.
-	Policies  []Policy   `json:"policies"`
+	Policies []Policy `json:"policies"`
+	// Problems are the parts of policies that the API server would refuse; they match nothing here.
+	Problems  []string   `json:"problems,omitempty"`
 	Ends      []End      `json:"ends"`
 	Summary   Summary    `json:"summary"`
 	Questions []Question `json:"questions"`

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/reach"
@@ -43,7 +44,16 @@ func tableReach(b *bytes.Buffer, r *reach.Report, o Options) error {
 			return err
 		}
 	}
+	writeProblems(b, r, o)
 	return nil
+}
+
+// writeProblems says what policies hold that no API server would take.
+func writeProblems(b *bytes.Buffer, r *reach.Report, o Options) {
+	for _, text := range r.Problems {
+		line := "No API server would take this, and it matches nothing: " + plain(text) + "."
+		b.WriteString("\n" + strings.Join(wrap(line, o.Width), "\n") + "\n")
+	}
 }
 
 // target is the far end and its port: "api-server:8080".

@@ -110,6 +110,7 @@ func matrixReach(b *bytes.Buffer, r *reach.Report, o Options) error {
 		b.WriteString("\n")
 	}
 	writeReachSummary(b, r, o)
+	writeProblems(b, r, o)
 	return nil
 }
 

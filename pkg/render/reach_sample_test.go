@@ -40,6 +40,7 @@ func network() *reach.Report {
 		},
 	}
 	r.Policies[1].Proposed = true
+	r.Problems = []string{"airflow/rel-statsd-policy spec.ingress[0].from[0].ipBlock.cidr: no address range"}
 	for _, from := range r.Ends {
 		for _, to := range r.Ends {
 			for _, port := range portsOf[to.Name] {
