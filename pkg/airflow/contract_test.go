@@ -1,6 +1,7 @@
 package airflow
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -21,9 +22,10 @@ Whoever is not named here needs nothing: statsd, exporters and the database open
 func TestTheContractIsWrittenDown(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(contractHead)
-	b.WriteString("## Inside the release\n\n| connection | from | demand | what stops without it | source |\n|---|---|---|---|---|\n")
+	b.WriteString("## Inside the release\n\n| connection | from | to | where | demand | what stops without it | source |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range flowRows {
-		contractLine(&b, r.id, r.from, r.demand, r.why, r.source)
+		where := cmp.Or(r.when.name, "always")
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.id, named(r.from), r.to.name, where, r.demand, r.why, r.source)
 	}
 	b.WriteString("\n## To the outside, as settings show it\n\n| connection | from | demand | what it is for | source |\n|---|---|---|---|---|\n")
 	for _, r := range outsideRows {
@@ -42,13 +44,14 @@ func TestTheContractIsWrittenDown(t *testing.T) {
 }
 
 func contractLine(b *strings.Builder, id string, from []Component, demand Demand, why, source string) {
+	who := cmp.Or(named(from), "whose settings name it")
+	fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", id, who, demand, why, source)
+}
+
+func named(list []Component) string {
 	var names []string
-	for _, c := range from {
+	for _, c := range list {
 		names = append(names, string(c))
 	}
-	who := strings.Join(names, ", ")
-	if who == "" {
-		who = "whose settings name it"
-	}
-	fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", id, who, demand, why, source)
+	return strings.Join(names, ", ")
 }

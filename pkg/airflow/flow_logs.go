@@ -21,8 +21,8 @@ var logServers = map[Component]logServer{
 
 // toLogs leads to the pods that serve logs: on the port that Airflow's option
 // gives, else the one that the pods declare.
-func toLogs(component Component) func(*Model, *Workload) []reached {
-	return func(m *Model, w *Workload) []reached {
+func toLogs(component Component) destination {
+	return destination{string(component), func(m *Model, w *Workload) []reached {
 		server := logServers[component]
 		var out []reached
 		for _, to := range m.serving(component) {
@@ -39,7 +39,7 @@ func toLogs(component Component) func(*Model, *Workload) []reached {
 			out = append(out, r)
 		}
 		return out
-	}
+	}}
 }
 
 // setIn is an option that something sets, in clear text, in a workload's main container.

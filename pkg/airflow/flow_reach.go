@@ -11,8 +11,8 @@ import (
 
 // toStore finds a database or broker in the release. A Redis with Sentinel is
 // asked for its master on one port and spoken to on another.
-func toStore(kind storeKind) func(*Model, *Workload) []reached {
-	return func(m *Model, w *Workload) []reached {
+func toStore(kind storeKind) destination {
+	return destination{storeOptions[kind].name, func(m *Model, w *Workload) []reached {
 		s := m.storeOf(w, kind)
 		var out []reached
 		for _, d := range s.doors {
@@ -23,7 +23,7 @@ func toStore(kind storeKind) func(*Model, *Workload) []reached {
 			out = append(out, reached{workload: d.workload, ports: ports, note: s.note, ref: s.ref, path: s.path})
 		}
 		return out
-	}
+	}}
 }
 
 // pgbouncerHost is a line of pgbouncer.ini's section databases.
@@ -148,8 +148,8 @@ func (m *Model) doorsAt(w *Workload, at hostPort) []door {
 
 // toServer finds the server behind a URL that an option gives, or the
 // release's own where Airflow makes the URL up itself.
-func toServer(component Component, key string) func(*Model, *Workload) []reached {
-	return func(m *Model, w *Workload) []reached {
+func toServer(component Component, key string) destination {
+	return destination{string(component), func(m *Model, w *Workload) []reached {
 		s, set := m.setIn(w, "core", key)
 		url := dsn.FindStringSubmatch(s.Value)
 		if !set || url == nil {
@@ -164,7 +164,7 @@ func toServer(component Component, key string) func(*Model, *Workload) []reached
 			out = append(out, reached{workload: d.workload, ports: []Port{d.port}, ref: s.Ref, path: s.Path})
 		}
 		return out
-	}
+	}}
 }
 
 // toMain is a component's own first port, in all its workloads.

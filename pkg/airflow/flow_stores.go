@@ -42,15 +42,17 @@ type hostPort struct {
 // built from a Secret that could not be read.
 // Source: airflow-helm/charts 8.9.0, templates/config/secret-config-envs.yaml.
 type storeOption struct {
-	section, key, older string // older is the section before Airflow 2.3
-	host, port          string
-	components          []Component // what the release runs, the nearest first
+	name         string // what a person calls the store
+	section, key string
+	older        string // the section before Airflow 2.3
+	host, port   string
+	components   []Component // what the release runs, the nearest first
 }
 
 var storeOptions = map[storeKind]storeOption{
-	metadataStore: {"database", "sql_alchemy_conn", "core", "DATABASE_HOST", "DATABASE_PORT", []Component{PgBouncer, Database}},
-	resultStore:   {"celery", "result_backend", "", "DATABASE_HOST", "DATABASE_PORT", []Component{PgBouncer, Database}},
-	brokerStore:   {"celery", "broker_url", "", "REDIS_HOST", "REDIS_PORT", []Component{Broker}},
+	metadataStore: {"the metadata database", "database", "sql_alchemy_conn", "core", "DATABASE_HOST", "DATABASE_PORT", []Component{PgBouncer, Database}},
+	resultStore:   {"the result backend", "celery", "result_backend", "", "DATABASE_HOST", "DATABASE_PORT", []Component{PgBouncer, Database}},
+	brokerStore:   {"the broker", "celery", "broker_url", "", "REDIS_HOST", "REDIS_PORT", []Component{Broker}},
 }
 
 // storePorts are the ports of URLs without one. Sources: the drivers' defaults

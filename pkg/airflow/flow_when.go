@@ -5,28 +5,39 @@ import (
 	"strings"
 )
 
-func both(a, b func(*Model, *Workload) bool) func(*Model, *Workload) bool {
-	return func(m *Model, w *Workload) bool { return a(m, w) && b(m, w) }
+// condition says whether a workload makes a row's connection; one without a name always holds.
+type condition struct {
+	name  string
+	holds func(*Model, *Workload) bool
+}
+
+// and holds where both do.
+func (c condition) and(other condition) condition {
+	return condition{c.name + ", " + other.name, func(m *Model, w *Workload) bool { return c.holds(m, w) && other.holds(m, w) }}
 }
 
 // since holds from a version on, and where the version is not known.
-func since(version string) func(*Model, *Workload) bool {
-	return func(m *Model, _ *Workload) bool { return !m.before(version) }
+func since(version string) condition {
+	return condition{"Airflow " + version + " or later", func(m *Model, _ *Workload) bool { return !m.before(version) }}
 }
 
-// inAirflow3 asks for the api-server too: only Airflow 3 has one, and then an unknown version is 3.
-func inAirflow3(m *Model, _ *Workload) bool {
+var (
+	inAirflow3 = condition{"Airflow 3", isAirflow3}
+	inAirflow2 = condition{"Airflow 2 or older", func(m *Model, w *Workload) bool { return !isAirflow3(m, w) }}
+	withCelery = condition{"a Celery executor", func(m *Model, _ *Workload) bool {
+		return m.Celery() || len(m.Executors) == 0 && m.Has(Worker)
+	}}
+	withLocal         = condition{"a Local executor", func(m *Model, _ *Workload) bool { return m.Local() }}
+	checkingAtStart   = condition{"its pods check the database before they start", checksDatabase}
+	isolatingDatabase = condition{"[core] database_access_isolation", isolatesDatabase}
+	sendingStatsd     = condition{"[metrics] statsd_on", sendsStatsd}
+	sendingOtel       = condition{"[metrics] otel_on or [traces] otel_on", sendsOtel}
+)
+
+// isAirflow3 asks for the api-server too: only Airflow 3 has one, and then an unknown version is 3.
+func isAirflow3(m *Model, _ *Workload) bool {
 	return m.Major >= 3 || m.Major == 0 && m.Has(APIServer)
 }
-
-// tasksUseDatabase: Airflow 3 took the metadata database from tasks.
-func tasksUseDatabase(m *Model, w *Workload) bool { return !inAirflow3(m, w) }
-
-func runsCelery(m *Model, _ *Workload) bool {
-	return m.Celery() || len(m.Executors) == 0 && m.Has(Worker)
-}
-
-func runsLocal(m *Model, _ *Workload) bool { return m.Local() }
 
 // checksDatabase says whether pods check the database before they start:
 // Apache's image does before any command, unless told not to or bypassed, and

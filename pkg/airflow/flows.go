@@ -63,6 +63,13 @@ func (m *Model) endOf(w *Workload) End {
 	return End{Workload: w, Name: name}
 }
 
+// destination is where a row's connection leads: what a person calls it, and how to
+// find it. It finds nothing where it is outside the release.
+type destination struct {
+	name string
+	find func(*Model, *Workload) []reached
+}
+
 // reached is where a row's flow leads, and what shows it.
 type reached struct {
 	workload *Workload
@@ -81,10 +88,10 @@ func (m *Model) ownFlows() []Flow {
 	var out []Flow
 	for _, row := range flowRows {
 		for _, w := range m.connecting() {
-			if !slices.Contains(row.from, w.Component) || row.when != nil && !row.when(m, w) {
+			if !slices.Contains(row.from, w.Component) || row.when.holds != nil && !row.when.holds(m, w) {
 				continue
 			}
-			for _, to := range row.to(m, w) {
+			for _, to := range row.to.find(m, w) {
 				key := pair{w, to.workload}
 				ports := slices.DeleteFunc(slices.Clone(to.ports), func(p Port) bool { return slices.Contains(known[key], p) })
 				if len(ports) == 0 {
