@@ -29,6 +29,10 @@ var outsideCases = []struct {
 	{"a task pod of Airflow 3 whose image asks no database", "database",
 		part{component: "worker", env: variables("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://u:p@db.example.com/a", "CONNECTION_CHECK_MAX_COUNT", "0")}, "", nil},
 
+	{"Cloud SQL's proxy", "database-proxy", part{component: "scheduler", more: "initContainers: [{name: sql, image: 'gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14', restartPolicy: Always}]"}, "",
+		[]string{"scheduler → host sqladmin.googleapis.com [443]", "scheduler → host the Cloud SQL instance [3307]"}},
+	{"another proxy", "database-proxy", part{component: "scheduler", more: "initContainers: [{name: sql, image: 'corp/sql-proxy:1', restartPolicy: Always}]"}, "", nil},
+
 	{"a broker outside", "broker", part{component: "worker", env: variables("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor", "AIRFLOW__CELERY__BROKER_URL", "rediss://:p@redis.example.com/0")}, "",
 		[]string{"worker → host redis.example.com [6379]"}},
 	{"an AMQP broker with TLS", "broker", part{component: "worker", env: variables("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor", "AIRFLOW__CELERY__BROKER_URL", "amqps://u:p@mq.example.com//")}, "",
@@ -134,6 +138,10 @@ var outsideCases = []struct {
 		[]string{"worker → range 169.254.170.23 [80]"}},
 	{"an identity that nothing uses", "cloud-identity", part{component: "flower", more: "serviceAccountName: w"},
 		"{apiVersion: v1, kind: ServiceAccount, metadata: {name: w, annotations: {eks.amazonaws.com/role-arn: a}}}", nil},
+
+	{"a Kerberos ticket", "kerberos", part{component: "worker", more: "initContainers: [{name: kerberos-init, image: 'apache/airflow:3.1.0'}]"}, "",
+		[]string{"worker → host the Kerberos servers [88 88/UDP]"}},
+	{"no Kerberos ticket", "kerberos", part{component: "worker"}, "", nil},
 
 	{"logs in S3", "remote-logs", part{component: "worker", env: variables("AIRFLOW__LOGGING__REMOTE_LOGGING", "True", "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER", "s3://bucket/logs", "AWS_REGION", "eu-west-1")}, "",
 		[]string{"worker → host s3.eu-west-1.amazonaws.com [443]"}},

@@ -20,6 +20,9 @@ var outsideRows = []outsideRow{
 	{id: "database", who: []Component{PgBouncer}, find: pgBouncerTargets, inside: true, demand: Required,
 		why:    "nothing reaches the database: PgBouncer passes all queries on",
 		source: "both charts, pgbouncer.ini"},
+	{id: "database-proxy", every: true, find: proxyTargets, demand: Required,
+		why:    "it cannot start: the proxy beside it passes its connections on to the database",
+		source: "Google Cloud's documentation of its Auth Proxies, the container's image"},
 	{id: "result-backend", who: []Component{Worker, Scheduler}, when: celery, find: resultTargets, inside: true, demand: Required,
 		why:    "Celery tasks fail: their states are kept there",
 		source: "Airflow's Celery executor, [celery] result_backend"},
@@ -50,7 +53,10 @@ var outsideRows = []outsideRow{
 	{id: "cloud-identity", every: true, find: podIdentityTargets, demand: Required,
 		why:    "calls to AWS have no credentials",
 		source: "EKS Pod Identity, AWS_CONTAINER_CREDENTIALS_FULL_URI"},
-	{id: "remote-logs", who: []Component{Webserver, APIServer, Scheduler, DagProcessor, Triggerer, Worker, TaskPod}, when: handlesLogs, find: logTargets, demand: Required,
+	{id: "kerberos", every: true, find: kerberosTargets, demand: Required,
+		why:    "its pods do not start: a Kerberos ticket is fetched first",
+		source: "the official chart's containers kerberos-init and worker-kerberos"},
+	{id: "remote-logs", who: []Component{Webserver, APIServer, Scheduler, Triggerer, Worker, TaskPod}, when: handlesLogs, find: logTargets, demand: Required,
 		why:    "task logs are neither kept nor shown",
 		source: "Airflow, [logging] remote_logging, [elasticsearch] host, [opensearch] host"},
 	{id: "identity-provider", who: webServers, find: oauthTargets, demand: Required,
@@ -117,7 +123,7 @@ func runsBundles(s site) bool {
 
 // handlesLogs is for those that write task logs, and the web servers that show them.
 func handlesLogs(s site) bool {
-	return remoteLogging(s) && (s.w.Component != Scheduler || s.m.Local()) && s.w.Component != DagProcessor
+	return remoteLogging(s) && (s.w.Component != Scheduler || s.m.Local())
 }
 
 // onMain asks once for what holds for the whole pod, also where Airflow does not run in it.
