@@ -23,7 +23,7 @@ func newFinding(rl *rule.Rule, f rule.Finding, severity rule.Severity) Finding {
 		Fingerprint: fingerprint(rl.ID, f), File: f.File, Line: f.Line, Fixes: []Fix{},
 	}
 	for _, fix := range f.Fixes {
-		out.Fixes = append(out.Fixes, Fix{Kind: fix.Kind, Summary: snapshot.Redact(fix.Summary), ValuesKey: fix.ValuesKey})
+		out.Fixes = append(out.Fixes, Fix{Kind: fix.Kind, Summary: snapshot.Redact(fix.Summary), ValuesKey: fix.ValuesKey, Writes: fix.Writes()})
 	}
 	return out
 }

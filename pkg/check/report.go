@@ -110,6 +110,8 @@ type Fix struct {
 	Kind      rule.FixKind `json:"kind"`
 	Summary   string       `json:"summary"`
 	ValuesKey string       `json:"valuesKey,omitempty"`
+	// Writes says that the fix makes new objects, which generate patches writes; machine formats have it in the summary.
+	Writes bool `json:"-"`
 }
 
 // ExceptionState says what became of an exception in this run.

@@ -117,12 +117,26 @@ func exceptionsGrid(r *check.Report) grid {
 	return g
 }
 
-// key is one values path and what setting it closes.
+// key is one values path, or one command, and what it closes.
 type key struct {
 	path     string
 	findings int
 	worst    rule.Severity
 	what     []string
+}
+
+// lever is what closes a finding together with others: a values path, or the
+// command that writes new objects; empty where its fix is for it alone.
+func lever(fix *check.Fix) (path, what string) {
+	switch {
+	case fix == nil:
+		return "", ""
+	case fix.Kind == rule.Values:
+		return fix.ValuesKey, fix.Summary
+	case fix.Writes:
+		return "generate patches", "apply what it writes: the proof that nothing needed is cut comes with it"
+	}
+	return "", ""
 }
 
 // valuesKeys are the values paths that findings name first, those that close the worst and the most first.
@@ -131,16 +145,17 @@ func valuesKeys(r *check.Report) []key {
 	for _, result := range r.Results {
 		for _, f := range result.Findings {
 			fix := firstFix(f.Fixes)
-			if f.Excepted || fix == nil || fix.Kind != rule.Values || fix.ValuesKey == "" {
+			path, what := lever(fix)
+			if f.Excepted || path == "" {
 				continue
 			}
-			at := slices.IndexFunc(keys, func(k key) bool { return k.path == fix.ValuesKey })
+			at := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
 			if at < 0 {
-				at, keys = len(keys), append(keys, key{path: fix.ValuesKey})
+				at, keys = len(keys), append(keys, key{path: path})
 			}
 			k := &keys[at]
 			k.findings++
-			k.what = union(k.what, []string{fix.Summary})
+			k.what = union(k.what, []string{what})
 			if f.Severity.Rank() > k.worst.Rank() {
 				k.worst = f.Severity
 			}

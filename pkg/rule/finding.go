@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -23,6 +25,11 @@ type Fix struct {
 	ValuesKey string `json:"valuesKey,omitempty"`
 	// Changes are what a patch does; empty for values and manual.
 	Changes []change.Change `json:"changes,omitempty"`
+}
+
+// Writes says whether the fix makes whole objects.
+func (f Fix) Writes() bool {
+	return slices.ContainsFunc(f.Changes, func(c change.Change) bool { return c.Op == change.Put })
 }
 
 // Finding is one fact that breaks a rule.
