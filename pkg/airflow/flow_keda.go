@@ -74,7 +74,7 @@ func (m *Model) scalerStore(w *Workload) store {
 		if !set || !s.Known {
 			continue
 		}
-		if place, clear := m.storeAt(w, s.Value, storeOptions[metadataStore].components); clear {
+		if place, readable := m.storeAt(w, s.Value, storeOptions[metadataStore].components); readable {
 			return place
 		}
 	}

@@ -83,10 +83,10 @@ func selects(selector map[string]any, labels map[string]string) bool {
 
 // servicePort is one port of a Service.
 type servicePort struct {
-	name, appProtocol string
-	number, node      int32
-	protocol          corev1.Protocol
-	target            any // a number, a container port's name, or nil for the number itself
+	name     string
+	number   int32
+	protocol corev1.Protocol
+	target   any // a number, a container port's name, or nil for the number itself
 }
 
 func servicePorts(service *snapshot.Object) []servicePort {
@@ -94,9 +94,8 @@ func servicePorts(service *snapshot.Object) []servicePort {
 	out := make([]servicePort, 0, len(list))
 	for _, entry := range list {
 		at, _ := entry.(map[string]any)
-		p := servicePort{number: whole(at["port"]), node: whole(at["nodePort"]), target: at["targetPort"], protocol: corev1.ProtocolTCP}
+		p := servicePort{number: whole(at["port"]), target: at["targetPort"], protocol: corev1.ProtocolTCP}
 		p.name, _ = at["name"].(string)
-		p.appProtocol, _ = at["appProtocol"].(string)
 		if text, _ := at["protocol"].(string); text != "" {
 			p.protocol = corev1.Protocol(text)
 		}

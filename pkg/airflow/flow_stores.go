@@ -79,7 +79,7 @@ func (m *Model) storeOf(w *Workload, kind storeKind) store {
 		return m.storeOf(w, metadataStore)
 	}
 	if s.Known && !s.Default && strings.Contains(s.Value, "://") {
-		if found, clear := m.storeAt(w, s.Value, o.components); clear {
+		if found, readable := m.storeAt(w, s.Value, o.components); readable {
 			found.ref, found.path = s.Ref, s.Path
 			return found
 		}
@@ -105,8 +105,8 @@ func (m *Model) storeOf(w *Workload, kind storeKind) store {
 // hosts stand between commas or, for a broker, in several URLs between semicolons.
 var dsn = regexp.MustCompile(`^([a-z][a-z0-9+.]*)://(?:[^/?#]*@)?([^/?#]*)`)
 
-// storeAt reads a URL; clear is false where its host is masked.
-func (m *Model) storeAt(w *Workload, url string, run []Component) (out store, clear bool) {
+// storeAt reads a URL; readable is false where its host is masked.
+func (m *Model) storeAt(w *Workload, url string, run []Component) (out store, readable bool) {
 	for _, one := range strings.Split(url, ";") {
 		found := dsn.FindStringSubmatch(strings.TrimSpace(one))
 		if found == nil || len(snapshot.MaskedIn(found[2])) > 0 {

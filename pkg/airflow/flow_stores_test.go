@@ -27,13 +27,13 @@ spec: {selector: {app: none}, ports: [{port: 5432}]}`))
 		{"redis://u@cache.example.com:99999/0", "redis [{cache.example.com 6379}]"},
 		{"sqs://", "sqs []"},
 	} {
-		got, clear := m.storeAt(w, tt.url, nil)
-		if text := fmt.Sprint(got.scheme, " ", got.hosts); text != tt.want || !clear {
-			t.Errorf("%s: got %s, %v", tt.url, text, clear)
+		got, readable := m.storeAt(w, tt.url, nil)
+		if text := fmt.Sprint(got.scheme, " ", got.hosts); text != tt.want || !readable {
+			t.Errorf("%s: got %s, %v", tt.url, text, readable)
 		}
 	}
 	for _, url := range []string{masked, "postgresql://u:p@" + masked + ":5432/x", "no url"} {
-		if _, clear := m.storeAt(w, url, nil); clear {
+		if _, readable := m.storeAt(w, url, nil); readable {
 			t.Errorf("%s: its host counts as known", url)
 		}
 	}

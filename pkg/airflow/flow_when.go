@@ -81,8 +81,8 @@ func (m *Model) turnedOn(w *Workload, section, key string) bool {
 	if s.Default {
 		return false
 	}
-	on, clear := s.On()
-	return on || !clear
+	on, readable := s.On()
+	return on || !readable
 }
 
 func sendsStatsd(m *Model, w *Workload) bool {
