@@ -178,9 +178,15 @@ func (o *patchesOptions) plan(model *airflow.Model) (*render.PatchSet, error) {
 	if len(network.Malformed) > 0 {
 		return nil, fmt.Errorf("%s does not fit Kubernetes' API, so what it allows cannot be told", network.Malformed[0].Ref)
 	}
+	if broken := network.Evaluator.Broken(); len(broken) > 0 {
+		return nil, fmt.Errorf("what a policy in force allows cannot be told: %w", broken[0])
+	}
 	label := harden.ReleaseLabel(model.Release)
 	if o.label != nil {
 		label = *o.label
+	}
+	if wrong := validation.IsValidLabelValue(label.Value); len(wrong) > 0 {
+		return nil, fmt.Errorf("the release's name is no value for a label: %s; give --prune-label", wrong[0])
 	}
 	flows := model.Flows(o.profile.Parameters.Declarations())
 	plan := harden.Network(model, network, flows, label)
