@@ -119,7 +119,6 @@ func (s *StoredChart) Policies(ctx context.Context, overlay map[string]any) (out
 // may need subcharts.
 func (s *StoredChart) policyChart() *chart.Chart {
 	ch := s.record.helmChart()
-	ch.Values = runtime.DeepCopyJSON(ch.Values)
 	ch.Templates = nil
 	for _, t := range s.record.Chart.Templates {
 		if strings.HasPrefix(path.Base(t.Name), "_") || strings.Contains(string(t.Data), string(snapshot.NetworkPolicy)) && path.Base(t.Name) != "NOTES.txt" {

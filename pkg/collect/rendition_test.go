@@ -9,10 +9,11 @@ import (
 )
 
 // policyTemplate reads a value of its own, one of the user's, and the toggle.
-const policyTemplate = `{{ if .Values.networkPolicies.enabled }}
+// It changes the values, as the official chart's workers do.
+const policyTemplate = `{{ $size := .Values.sizes.web }}{{ $_ := set .Values.sizes "web" 1 }}{{ if .Values.networkPolicies.enabled }}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: {name: {{ include "name" . }}-web, labels: {tier: {{ .Values.tier }}, size: "{{ .Values.size }}"}}
+metadata: {name: {{ include "name" . }}-web, labels: {tier: {{ .Values.tier }}, size: "{{ $size }}"}}
 spec:
   podSelector: {matchLabels: {component: web}}
   {{- with .Values.from }}
@@ -32,7 +33,7 @@ func storedRelease(number int, config map[string]any, manifest string) map[strin
 	r["chart"] = map[string]any{
 		"metadata": map[string]any{"name": "airflow", "version": "1.22.0", "home": "https://airflow.apache.org/",
 			"dependencies": []any{map[string]any{"name": "postgresql", "version": "1", "condition": "postgresql.enabled"}}},
-		"values": map[string]any{"networkPolicies": map[string]any{"enabled": false}, "size": 1048576, "tier": "airflow"},
+		"values": map[string]any{"networkPolicies": map[string]any{"enabled": false}, "sizes": map[string]any{"web": 1048576}, "tier": "airflow"},
 		"templates": []any{
 			file("templates/_names.tpl", `{{ define "name" }}{{ .Release.Name }}{{ end }}`),
 			file("templates/web-policy.yaml", policyTemplate),
