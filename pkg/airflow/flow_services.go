@@ -108,7 +108,7 @@ func servicePorts(service *snapshot.Object) []servicePort {
 func whole(value any) int32 {
 	switch n := value.(type) {
 	case int64:
-		return int32(n) //nolint:gosec // the API allows ports up to 65535
+		return int32(n)
 	case float64:
 		return int32(n)
 	case string:

@@ -23,8 +23,8 @@ var runsAirflow = componentsThat(Component.RunsAirflow)
 var webTier = []Component{Webserver, APIServer}
 
 const (
-	communitySecret = "airflow-helm/charts 8.9.0 templates/config/secret-config-envs.yaml"
-	officialSecret  = "apache/airflow chart templates/secrets/metadata-connection-secret.yaml"
+	communityConnection = "airflow-helm/charts 8.9.0 templates/config/secret-config-envs.yaml"
+	officialConnection  = "apache/airflow chart templates/secrets/metadata-connection-secret.yaml"
 )
 
 // flowRows is who connects to whom inside a release. What is not here needs
@@ -36,7 +36,7 @@ const (
 var flowRows = []flowRow{
 	{
 		id: "database", from: databaseUsers, to: toStore(metadataStore), demand: Required,
-		why: "it cannot start: its state is in the metadata database", source: communitySecret + "; " + officialSecret,
+		why: "it cannot start: its state is in the metadata database", source: communityConnection + "; " + officialConnection,
 	}, {
 		id: "database", from: []Component{Worker, TaskPod}, when: inAirflow2, to: toStore(metadataStore), demand: Required,
 		why: "Airflow 2 tasks fail: they read and write their state in the metadata database", source: "airflow/jobs/local_task_job_runner.py (2.x)",

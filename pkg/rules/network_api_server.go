@@ -41,8 +41,8 @@ func findAPIServer(p *rule.Pass) apiServer {
 			}
 		}
 		for _, port := range entries(o.Content["ports"]) {
-			if n, _ := port["port"].(int64); n > 0 && !slices.Contains(out.ports, int32(n)) { //nolint:gosec // the API allows ports up to 65535
-				out.ports = append(out.ports, int32(n)) //nolint:gosec // the same
+			if n, _ := port["port"].(int64); n > 0 && !slices.Contains(out.ports, int32(n)) {
+				out.ports = append(out.ports, int32(n))
 			}
 		}
 	}
