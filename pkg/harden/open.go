@@ -54,8 +54,8 @@ func cannotBeNamed(f airflow.Flow) (unnamed, bool) {
 			}, true
 		case end.Place == airflow.Range && len(end.Addresses) == 0:
 			return unnamed{
-				why:   "its address is not known without the cluster: the port is open to every address but the node's own services",
-				close: "run against the cluster, or parameters.egress with its addresses",
+				why:   "its address was not read: the port is open to every address but the node's own services",
+				close: "read the cluster with the rights that access prints, or parameters.egress with its addresses",
 			}, true
 		case end.Place == airflow.Pods && end.Labels == nil:
 			return unnamed{

@@ -61,6 +61,9 @@ func (h *hearing) verdict() Verdict {
 		return cmp.Or(cmp.Compare(a.Port.Number, b.Port.Number), cmp.Compare(a.Port.Protocol, b.Port.Protocol), cmp.Compare(a.Direction, b.Direction))
 	})
 	switch {
+	case len(v.Losses) > 0 && guessed(h.flow) && h.somePortPasses():
+		v.State, v.Losses = Unclear, nil
+		v.Reason = fmt.Sprintf("%s is not allowed, and which port and address %s has was not read", h.losses[0].Port, h.flow.To.Name)
 	case len(v.Losses) > 0:
 		v.State, v.Reason = Cut, ""
 	case v.Reason != "":
@@ -69,6 +72,19 @@ func (h *hearing) verdict() Verdict {
 		v.State, v.Unread, v.Reason = Unclear, true, "its usual ports are open to every address, and which it has was not read"
 	}
 	return v
+}
+
+// guessed says that the far end was not read: its ports are then the usual
+// ones, of which it listens on one.
+func guessed(f airflow.Flow) bool {
+	return f.To.Place == airflow.Range && len(f.To.Addresses) == 0 || f.To.Place == airflow.Host && f.To.Host == ""
+}
+
+// somePortPasses says that not all ports are lost.
+func (h *hearing) somePortPasses() bool {
+	return slices.ContainsFunc(h.flow.Ports, func(p airflow.Port) bool {
+		return !slices.ContainsFunc(h.losses, func(l Loss) bool { return l.Port == p })
+	})
 }
 
 // pair asks every probe of the one spot about every probe of the other.

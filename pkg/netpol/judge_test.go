@@ -155,6 +155,13 @@ func TestJudge(t *testing.T) {
 		{"host: not read, and open", out(`[{ports: [{port: 5432}]}]`), flow(end(worker), airflow.End{Place: airflow.Host, Name: "database"}, "5432"),
 			"unclear egress=out/0 (its usual ports are open to every address, and which it has was not read) unread"},
 		{"host: not read, and cut", denyAll, flow(end(worker), airflow.End{Place: airflow.Host, Name: "database"}, "5432"), "cut [worker-0>database:5432 egress by deny]"},
+		{"host: not read, and one of its usual ports is cut", out(`[{ports: [{port: 443}]}]`), flow(end(worker), airflow.End{Place: airflow.Host, Name: "git"}, "22", "443"),
+			"unclear egress=out/0 (22 is not allowed, and which port and address git has was not read)"},
+		{"host: one of its own ports is cut", out(`[{ports: [{port: 443}]}]`), flow(end(worker), host, "22", "443"), "cut [worker-0>db.example.com:22 egress by deny,out] egress=out/0"},
+		{"range: not read, and one of its usual ports is for one address", out(`[{to: [{ipBlock: {cidr: 10.0.0.5/32}}], ports: [{port: 443}]}]`), flow(end(worker), place(airflow.Range, "kubernetes"), "443", "6443"),
+			"unclear (6443 is not allowed, and which port and address kubernetes has was not read)"},
+		{"range: not read, and all of its usual ports are cut", denyAll, flow(end(worker), place(airflow.Range, "kubernetes"), "443", "6443"),
+			"cut [worker-0>kubernetes:443 egress by deny] [worker-0>kubernetes:6443 egress by deny]"},
 		{"range: no address is known", out(`[{ports: [{port: 443}]}]`), flow(end(worker), place(airflow.Range, "kubernetes"), "443"), "kept egress=out/0"},
 
 		{"anywhere: on any port", out(`[{ports: [{port: 443}]}]`), flow(end(worker), anywhere), "kept egress=out/0"},

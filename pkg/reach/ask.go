@@ -162,6 +162,10 @@ func (n *network) stateOf(a answers, f airflow.Flow) (state netpol.State, reason
 			state, reason = p.State, p.Reason
 		}
 	}
+	if state == netpol.Cut { // on one of several ports of which the far end has one is not cut yet
+		whole := n.Judge(f)
+		return whole.State, whole.Reason
+	}
 	return state, reason
 }
 
