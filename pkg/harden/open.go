@@ -40,7 +40,7 @@ func cannotBeNamed(f airflow.Flow) (unnamed, bool) {
 		if end.Place == airflow.Host && end.Host == "" {
 			return unnamed{
 				why:   "its address was not read: its usual port is open to every address but the node's own services",
-				close: "let the caller read the Secret, or parameters.egress with the address range in to",
+				close: "let the caller read the Secret, or parameters.egress with the address range in to, and host: " + f.ID,
 			}, true
 		}
 		if u, known := places[end.Place]; known {

@@ -15,7 +15,8 @@ type hearing struct {
 	losses []Loss
 	by     []Decision
 	reason string
-	unread bool // the far end was not read, and its usual ports are open to every address
+	shown  airflow.Port // the flow's port being judged: perhaps a range of which each number is asked
+	unread bool         // the far end was not read, and its usual ports are open to every address
 }
 
 func (n *Network) judge(f airflow.Flow) Verdict {
@@ -43,9 +44,12 @@ func (h *hearing) each(from, to []spot, judge func(s, t spot, p airflow.Port)) {
 		ports = []airflow.Port{{}} // one of them, or any, is enough
 	}
 	for _, p := range ports {
-		for _, s := range from {
-			for _, t := range to {
-				judge(s, t, p)
+		h.shown = p
+		for number := p.Number; number <= max(p.End, p.Number); number++ {
+			for _, s := range from {
+				for _, t := range to {
+					judge(s, t, airflow.Port{Number: number, Protocol: p.Protocol})
+				}
 			}
 		}
 	}
@@ -151,6 +155,9 @@ func (h *hearing) doubt(format string, args ...any) {
 
 // lose keeps one loss for each port and direction: the ends are the flow's.
 func (h *hearing) lose(d Direction, refuses spot, from, to string, port airflow.Port) {
+	if h.shown.End > h.shown.Number {
+		port = h.shown
+	}
 	at := slices.IndexFunc(h.losses, func(l Loss) bool { return l.Port == port && l.Direction == d })
 	if at < 0 {
 		at = len(h.losses)

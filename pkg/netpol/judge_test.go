@@ -79,6 +79,12 @@ func flow(from, to airflow.End, ports ...string) airflow.Flow {
 	return f
 }
 
+func ranged(from, to int32) airflow.Flow {
+	f := flow(end(worker), place(airflow.Host, "db.example.com"))
+	f.Ports = []airflow.Port{{Number: from, End: to, Protocol: "TCP"}}
+	return f
+}
+
 // verdict is the state, and what there is to say of it.
 func verdict(n *netpol.Network, f airflow.Flow) string {
 	v := n.Judge(f)
@@ -157,6 +163,9 @@ func TestJudge(t *testing.T) {
 		{"host: not read, and cut", denyAll, flow(end(worker), airflow.End{Place: airflow.Host, Name: "database"}, "5432"), "cut [worker-0>database:5432 egress by deny]"},
 		{"host: not read, and one of its usual ports is cut", out(`[{ports: [{port: 443}]}]`), flow(end(worker), airflow.End{Place: airflow.Host, Name: "git"}, "22", "443"),
 			"unclear egress=out/0 (22 is not allowed, and which port and address git has was not read)"},
+		{"a range is allowed whole", out(`[{ports: [{port: 8000, endPort: 8010}]}]`), ranged(8000, 8010), "kept egress=out/0"},
+		{"a range is allowed in two parts", out(`[{ports: [{port: 8000, endPort: 8004}]}, {ports: [{port: 8005, endPort: 8010}]}]`), ranged(8000, 8010), "kept egress=out/0 egress=out/1"},
+		{"a range is allowed in part", out(`[{ports: [{port: 8000, endPort: 8009}]}]`), ranged(8000, 8010), "cut [worker-0>db.example.com:8000-8010 egress by deny,out] egress=out/0"},
 		{"host: one of its own ports is cut", out(`[{ports: [{port: 443}]}]`), flow(end(worker), host, "22", "443"), "cut [worker-0>db.example.com:22 egress by deny,out] egress=out/0"},
 		{"range: not read, and one of its usual ports is for one address", out(`[{to: [{ipBlock: {cidr: 10.0.0.5/32}}], ports: [{port: 443}]}]`), flow(end(worker), place(airflow.Range, "kubernetes"), "443", "6443"),
 			"unclear (6443 is not allowed, and which port and address kubernetes has was not read)"},
