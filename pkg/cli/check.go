@@ -65,13 +65,7 @@ Exit codes: 0 clean, 1 a finding at or above --fail-on, 2 did not run,
   # rendered manifests from standard input
   helm template airflow ./airflow | $HOST check -f -`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := flags.toOptions(args, streams)
-			if err != nil {
-				return err
-			}
-			return o.run(cmd.Context())
-		},
+		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
 	flags.add(cmd)

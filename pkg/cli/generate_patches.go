@@ -71,13 +71,7 @@ that removes them (kubectl apply --prune does not know server-side apply).`,
   # for a chart that is not installed yet
   $HOST generate patches --chart ./airflow --values prod.yaml -n airflow`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := flags.toOptions(args, streams)
-			if err != nil {
-				return err
-			}
-			return o.run(cmd.Context())
-		},
+		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
 	flags.add(cmd)

@@ -65,13 +65,7 @@ writes policies for any chart), 3 written, but something could not be read.`,
   # for a chart that is not installed yet
   $HOST generate values airflow -n airflow --chart ./airflow --values prod.yaml`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := flags.toOptions(args, streams)
-			if err != nil {
-				return err
-			}
-			return o.run(cmd.Context())
-		},
+		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
 	cmd.Flags().StringVar(&flags.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its egress and ingressFrom are kept")

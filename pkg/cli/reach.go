@@ -75,13 +75,7 @@ Exit codes: 0 no needed connection among those asked is cut, 1 one is,
   # what would change if these policies were applied
   $HOST reach airflow -n airflow --with policies.yaml`,
 		Args: cobra.MaximumNArgs(3),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := flags.toOptions(args, streams)
-			if err != nil {
-				return err
-			}
-			return o.run(cmd.Context())
-		},
+		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
 	flags.add(cmd)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"strconv"
@@ -58,6 +59,17 @@ func nameHost(cmd *cobra.Command, invoked string) {
 	cmd.Example = strings.ReplaceAll(cmd.Example, "$HOST", invoked)
 	for _, below := range cmd.Commands() {
 		nameHost(below, invoked)
+	}
+}
+
+// runs is what a command does: turn its words into options, and run those.
+func runs[T interface{ run(context.Context) error }](toOptions func([]string, Streams) (T, error), streams Streams) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		o, err := toOptions(args, streams)
+		if err != nil {
+			return err
+		}
+		return o.run(cmd.Context())
 	}
 }
 
