@@ -55,6 +55,13 @@ type proofDocument struct {
 	Closed []openLine     `json:"closed"`
 	Pass   []openPair     `json:"stillOpen"`
 	Left   []snapshot.Ref `json:"left"`
+	Beside []besideLine   `json:"beside"`
+}
+
+// besideLine is a pod of others that the policies isolate.
+type besideLine struct {
+	Pod      string   `json:"pod"`
+	Policies []string `json:"policies"`
 }
 
 type flowLine struct {
@@ -98,7 +105,7 @@ func (set *PatchSet) document() patchDocument {
 		Proof: proofDocument{
 			Holds: p.Holds(), Flows: p.Flows, Kept: p.Kept, Pairs: p.Pairs, Denied: p.Denied,
 			Cut: judgedLines(p.Cuts), Unsure: judgedLines(p.Unclear), Unread: judgedLines(p.Unread), Open: openLines(p.Open), Closed: openLines(p.Closed),
-			Pass: []openPair{}, Left: []snapshot.Ref{},
+			Pass: []openPair{}, Left: []snapshot.Ref{}, Beside: []besideLine{},
 		},
 	}
 	for _, policy := range set.Plan.Policies {
@@ -106,6 +113,9 @@ func (set *PatchSet) document() patchDocument {
 	}
 	for _, pair := range p.StillOpen {
 		doc.Proof.Pass = append(doc.Proof.Pass, openPair{string(pair.From.Component), string(pair.To.Component), pair.Port, pair.Policy})
+	}
+	for _, b := range p.Beside {
+		doc.Proof.Beside = append(doc.Proof.Beside, besideLine{b.Pod.Name, b.Policies})
 	}
 	for _, w := range p.Left {
 		doc.Proof.Left = append(doc.Proof.Left, w.Ref)

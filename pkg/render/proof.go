@@ -35,6 +35,10 @@ func Proof(w io.Writer, set *PatchSet) error {
 	for _, workload := range p.Left {
 		fmt.Fprintf(&b, "Left as it is: %s, because what it needs is not known or no label picks its pods out.\n", plain(workload.Ref.String()))
 	}
+	for _, beside := range p.Beside {
+		fmt.Fprintf(&b, "Also held: pod %s, which is not this release's, by %s: what it needs is not kept. To close: a label of their own on this release's pods.\n",
+			plain(beside.Pod.Name), strings.Join(beside.Policies, ", "))
+	}
 	for _, old := range set.Stale {
 		fmt.Fprintf(&b, "No longer part of the set, and still in force: kubectl delete networkpolicy -n %s %s\n", plain(old.Namespace), plain(old.Name))
 	}

@@ -30,6 +30,8 @@ type NetworkProof struct {
 	Open, Closed []harden.Open
 	// Left are workloads that no policy of the plan selects.
 	Left []*airflow.Workload
+	// Beside are pods of others that the plan isolates.
+	Beside []Beside
 }
 
 // Judged is one flow and what becomes of it.
@@ -60,6 +62,7 @@ func Network(before *netpol.Network, flows []airflow.Flow, plan harden.NetworkPl
 		proof.alsoAlone(before.Only(policies(plan)), flows)
 	}
 	proof.Open, proof.Closed, proof.Left = plan.Open, plan.Closed, plan.Left
+	proof.Beside = beside(before, plan)
 	return proof
 }
 

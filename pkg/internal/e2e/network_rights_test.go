@@ -105,6 +105,24 @@ spec: {containers: [{name: base, image: busybox:1}]}
 	}
 	n.reach(nil, tasksNamespace, "stranger", "database:5432", notNeeded, 0)
 	n.reach(nil, tasksNamespace, "say-hello", "webserver:8080", notNeeded, 0)
+	n.othersTask()
+}
+
+// othersTask is another release's task pod, which no label tells apart: that
+// the policies hold it and let it to the database is said, not hidden.
+func (n network) othersTask() {
+	n.Helper()
+	apply(n, n.cluster, `apiVersion: v1
+kind: Pod
+metadata: {name: others-task, namespace: tasks, labels: {tier: airflow, component: worker, release: other, kubernetes_executor: "True"}}
+spec: {containers: [{name: base, image: apache/airflow:2.8.4}]}
+`)
+	n.kubectl("wait", "--for=condition=Ready", "pod/others-task", "-n", tasksNamespace)
+	if _, talk := n.patches(tasksNamespace); !strings.Contains(talk, "Also held: pod others-task, which is not this release's, by airflowsec-af-task-pod:") {
+		n.Errorf("the other release's task pod is not named: %s", talk)
+	}
+	n.expect("beside another release's task pod", tasksNamespace, "passed passed passed failed passed")
+	n.kubectl("delete", "pod/others-task", "-n", tasksNamespace)
 }
 
 // landmarks are where DNS and the API server are: the policies hold exactly that.
