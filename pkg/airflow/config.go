@@ -3,6 +3,7 @@ package airflow
 import (
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -32,20 +33,51 @@ type configFile struct {
 	options map[optionName]string
 }
 
+// kept is what containers are configured by, worked out when the first
+// question comes: most containers are asked about many times.
+type kept struct {
+	mutex   sync.Mutex
+	configs map[containerKey]*config
+	parsed  map[fileKey]map[optionName]string // of each airflow.cfg; many pods share one
+}
+
+// containerKey is one container of a workload.
+type containerKey struct {
+	workload *Workload
+	path     string
+}
+
+// fileKey is one text in a ConfigMap or Secret.
+type fileKey struct {
+	ref snapshot.Ref
+	key string
+}
+
 func (m *Model) readConfigs() {
-	files := map[snapshot.Ref]*configFile{} // many pods share one
 	for _, w := range m.Workloads {
-		m.readConfig(w, files)
+		m.readConfig(w)
 	}
 }
 
-func (m *Model) readConfig(w *Workload, files map[snapshot.Ref]*configFile) {
+func (m *Model) readConfig(w *Workload) {
 	if main, ok := w.Main(); ok && w.Component.RunsAirflow() {
-		m.config[w] = m.newConfig(w, main, files)
+		m.config[w] = m.configOf(w, main)
 	}
 }
 
-func (m *Model) newConfig(w *Workload, c Container, files map[snapshot.Ref]*configFile) *config {
+// configOf is what a container of a workload is configured by.
+func (m *Model) configOf(w *Workload, c Container) *config {
+	m.kept.mutex.Lock()
+	defer m.kept.mutex.Unlock()
+	at := containerKey{w, c.Path}
+	if m.kept.configs[at] == nil {
+		m.kept.configs[at] = m.newConfig(w, c)
+	}
+	return m.kept.configs[at]
+}
+
+// newConfig is called with what is kept under lock.
+func (m *Model) newConfig(w *Workload, c Container) *config {
 	out := &config{environment: m.environment(w, c), workload: w, container: c}
 	found := m.mountedAs(w, c, "airflow.cfg")
 	if s, set := out.set["AIRFLOW_CONFIG"]; set && s.Clear() {
@@ -54,12 +86,14 @@ func (m *Model) newConfig(w *Workload, c Container, files map[snapshot.Ref]*conf
 	if found == nil {
 		return out
 	}
-	at := found.ref
-	at.Name += "#" + found.key
-	if files[at] == nil {
-		files[at] = &configFile{ref: found.ref, path: found.path, unread: found.unread, options: parseConfig(found.text)}
+	out.file = &configFile{ref: found.ref, path: found.path, unread: found.unread}
+	if found.unread == "" {
+		at := fileKey{found.ref, found.key}
+		if m.kept.parsed[at] == nil {
+			m.kept.parsed[at] = parseConfig(found.text)
+		}
+		out.file.options = m.kept.parsed[at]
 	}
-	out.file = files[at]
 	return out
 }
 

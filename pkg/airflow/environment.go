@@ -2,6 +2,7 @@ package airflow
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,8 +40,7 @@ func (m *Model) Env(w *Workload, container, name string) (Setting, bool) {
 	if !found {
 		return Setting{}, false
 	}
-	env := m.environment(w, c)
-	s, found := env.lookup(name)
+	s, found := m.configOf(w, c).lookup(name)
 	s.Component, s.Workload = w.Component, w
 	if s.Ref.Kind == "" {
 		s.Ref, s.Container, s.Path = w.Ref, c.Name, c.Path
@@ -55,13 +55,13 @@ func (m *Model) Environment(w *Workload, container string) (list []Setting, comp
 	if !found {
 		return nil, true
 	}
-	env := m.environment(w, c)
+	env := m.configOf(w, c)
 	list = make([]Setting, 0, len(env.set))
-	for _, s := range env.set {
+	for _, name := range slices.Sorted(maps.Keys(env.set)) {
+		s := env.set[name]
 		s.Component, s.Workload = w.Component, w
 		list = append(list, s)
 	}
-	slices.SortFunc(list, func(a, b Setting) int { return strings.Compare(a.Name, b.Name) })
 	return list, env.unread == ""
 }
 

@@ -68,7 +68,7 @@ func (w *Workload) keepAdded(template *Workload) string {
 	w.Spec.Containers = keep(w.Spec.Containers, func(i int, c *corev1.Container) bool { return added(Regular, i, c.Name, c.Image) })
 	w.Spec.EphemeralContainers = keep(w.Spec.EphemeralContainers, func(i int, c *corev1.EphemeralContainer) bool { return added(Ephemeral, i, c.Name, c.Image) })
 	w.places, w.Owner = places, template
-	w.Component, w.Set = template.Component, template.Set
+	w.Component, w.Set, w.list = template.Component, template.Set, w.findContainers()
 	return names.String()
 }
 

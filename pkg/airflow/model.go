@@ -19,6 +19,7 @@ type Model struct {
 	TaskPods TaskPodState
 
 	index  *objectIndex
+	kept   kept
 	config map[*Workload]*config // of workloads that run Airflow
 	prefix string                // of the chart's own values where it is a subchart, as "airflow."
 	// unwritten are the pods that tasks may start and no manifest describes; rules do not see them.
@@ -31,7 +32,10 @@ type Model struct {
 // New reads a snapshot. The model points into it and changes nothing; it is
 // safe for use by several rules at once.
 func New(s *snapshot.Snapshot) *Model {
-	m := &Model{Snapshot: s, index: newIndex(s), config: map[*Workload]*config{}}
+	m := &Model{
+		Snapshot: s, index: newIndex(s), config: map[*Workload]*config{},
+		kept: kept{configs: map[containerKey]*config{}, parsed: map[fileKey]map[optionName]string{}},
+	}
 	m.Workloads, m.Malformed = workloads(s, m.index)
 	labels := chartLabels(s)
 	m.Identity = identify(s, labels, m.Workloads)

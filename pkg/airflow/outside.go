@@ -71,17 +71,12 @@ func (m *Model) outsideFlows(d Declarations) []Flow {
 	return withoutDoubles(slices.Concat(out, m.codeFlows(declared), declared))
 }
 
-// sites are the containers of a workload, the main one with the configuration
-// that is known already; of injected ones, those that live pods carry, too.
+// sites are the containers of a workload; of injected ones, those that live pods carry, too.
 func (m *Model) sites(w *Workload) []site {
-	files := map[snapshot.Ref]*configFile{}
-	var out []site
-	for _, c := range w.Containers() {
-		s := site{m: m, w: w, c: c, config: m.config[w]}
-		if s.config == nil || c.Role != Main {
-			s.config = m.newConfig(w, c, files)
-		}
-		out = append(out, s)
+	list := w.Containers()
+	out := make([]site, 0, len(list))
+	for _, c := range list {
+		out = append(out, site{m: m, w: w, c: c, config: m.configOf(w, c)})
 	}
 	return out
 }

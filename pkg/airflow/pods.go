@@ -82,6 +82,7 @@ func (w *Workload) decode(pod map[string]any) bool {
 	if spec == nil || Decode(spec, &w.Spec) != nil {
 		return false
 	}
+	w.list = w.findContainers()
 	if meta, _ := pod["metadata"].(map[string]any); meta != nil && Decode(meta, &w.Meta) != nil {
 		w.Meta = metav1.ObjectMeta{}
 	}

@@ -90,7 +90,7 @@ func (m *Model) SettingIn(w *Workload, container, section, key string) (Setting,
 	if !found || !o.in(m.Identity) {
 		return Setting{}, false
 	}
-	s := m.resolve(m.newConfig(w, c, map[snapshot.Ref]*configFile{}), o)
+	s := m.resolve(m.configOf(w, c), o)
 	s.Component, s.Workload = w.Component, w
 	return s, true
 }

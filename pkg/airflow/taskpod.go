@@ -136,7 +136,7 @@ func (m *Model) taskPod(f *mountedFile) (w *Workload, why string) {
 	if w.Meta.Namespace == "" {
 		w.Meta.Namespace = m.taskNamespace(w.Ref.Namespace)
 	}
-	m.readConfig(w, map[snapshot.Ref]*configFile{})
+	m.readConfig(w)
 	return w, ""
 }
 

@@ -1,7 +1,7 @@
 package airflow
 
 import (
-	"fmt"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,6 +32,8 @@ type Workload struct {
 
 	// places are the containers' indices in the object where Spec leaves some out.
 	places map[ContainerKind][]int
+	// list are the containers of Spec; nil where Spec holds none.
+	list []Container
 }
 
 // ContainerKind says which list a container stands in.
@@ -52,11 +54,16 @@ type Container struct {
 	Role Role
 }
 
-// Containers are all of them: init, regular, ephemeral. It is the one visitor every rule uses.
-func (w *Workload) Containers() []Container {
+// Containers are all of them: init, regular, ephemeral. It is the one visitor
+// every rule uses; the list is shared, and nobody changes it.
+func (w *Workload) Containers() []Container { return w.list }
+
+// findContainers follows every change of Spec.
+func (w *Workload) findContainers() []Container {
 	out := make([]Container, 0, len(w.Spec.InitContainers)+len(w.Spec.Containers)+len(w.Spec.EphemeralContainers))
 	add := func(kind ContainerKind, i int, c *corev1.Container) {
-		out = append(out, Container{Container: c, Kind: kind, Path: fmt.Sprintf("%s/spec/%s/%d", w.PodPath, kind, w.place(kind, i))})
+		path := w.PodPath + "/spec/" + string(kind) + "/" + strconv.Itoa(w.place(kind, i))
+		out = append(out, Container{Container: c, Kind: kind, Path: path})
 	}
 	for i := range w.Spec.InitContainers {
 		add(Init, i, &w.Spec.InitContainers[i])
