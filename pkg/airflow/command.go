@@ -43,6 +43,16 @@ var quoters = map[string]struct{ before, after string }{
 // unclear is why the output of a command of no known shape is not known.
 const unclear = "it is the output of a command"
 
+// ran is the output of the command that a variable holds, found once.
+func (c *config) ran(s Setting) Setting {
+	if known, found := c.outputs.Load(s.Name); found {
+		return known.(Setting)
+	}
+	out := c.run(s)
+	c.outputs.Store(s.Name, out)
+	return out
+}
+
 // run is the output of the command that a setting holds, where it is one of
 // the known shapes and all it needs is known.
 func (c *config) run(s Setting) Setting {

@@ -14,6 +14,7 @@ type config struct {
 	workload  *Workload
 	container Container
 	file      *configFile // nil where the image's own airflow.cfg counts
+	outputs   sync.Map    // what run has found, by the variable's name
 }
 
 // named is a variable, with the container as its place where its own is not known.

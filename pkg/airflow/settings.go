@@ -125,7 +125,7 @@ func (m *Model) fromEnvironment(c *config, o option) (Setting, bool) {
 			continue
 		}
 		if s, set := c.named(variable + "_CMD"); set {
-			return c.run(s), true
+			return c.ran(s), true
 		}
 		if s, set := c.named(variable + "_SECRET"); set {
 			return behind(s, "backend", "it stands in the secrets backend"), true

@@ -19,6 +19,7 @@ type group struct {
 	namespace string
 	workloads []*airflow.Workload
 	selector  *metav1.LabelSelector
+	compiled  labels.Selector // of selector; nil before the first question after a change
 	needsAPI  bool
 
 	ingress, egress side
@@ -136,8 +137,13 @@ func nameApart(g *group, release string) string {
 }
 
 func (g *group) matches(p airflow.Pod) bool {
-	s, err := metav1.LabelSelectorAsSelector(g.selector)
-	return err == nil && p.Namespace == g.namespace && s.Matches(labels.Set(p.Labels))
+	if g.compiled == nil {
+		g.compiled = labels.Nothing()
+		if s, err := metav1.LabelSelectorAsSelector(g.selector); err == nil {
+			g.compiled = s
+		}
+	}
+	return p.Namespace == g.namespace && g.compiled.Matches(labels.Set(p.Labels))
 }
 
 // keepOff keeps a group's selector from taking pods of another group, by a
@@ -151,6 +157,7 @@ func (g *group) keepOff(all []*group, pods []airflow.Pod) {
 		for _, key := range slices.Sorted(maps.Keys(other.selector.MatchLabels)) {
 			if _, asked := g.selector.MatchLabels[key]; !asked && !g.anyCarries(key, pods) {
 				g.selector.MatchExpressions = append(g.selector.MatchExpressions, metav1.LabelSelectorRequirement{Key: key, Operator: metav1.LabelSelectorOpDoesNotExist})
+				g.compiled = nil
 				break
 			}
 		}
@@ -181,7 +188,7 @@ func mergeIndistinct(groups []*group, pods []airflow.Pod) []*group {
 		}
 		o := out[i]
 		if g.takesFrom(o, pods) {
-			o.selector = g.selector
+			o.selector, o.compiled = g.selector, g.compiled
 		}
 		o.workloads = append(o.workloads, g.workloads...)
 	}

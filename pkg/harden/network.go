@@ -2,10 +2,12 @@ package harden
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/netip"
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
@@ -36,6 +38,16 @@ type PlannedPolicy struct {
 // Ref names the policy as the snapshot would.
 func (p PlannedPolicy) Ref() snapshot.Ref {
 	return snapshot.Ref{APIVersion: "networking.k8s.io/v1", Kind: string(snapshot.NetworkPolicy), Namespace: p.Namespace, Name: p.Name}
+}
+
+// Content is the policy as decoded JSON, as the snapshot holds objects.
+func (p PlannedPolicy) Content() map[string]any {
+	out := map[string]any{}
+	text, err := json.Marshal(p.NetworkPolicy)
+	if err != nil || kjson.UnmarshalCaseSensitivePreserveInts(text, &out) != nil {
+		return out // a policy of plain fields always encodes
+	}
+	return out
 }
 
 // Open is a flow that a policy cannot hold to its real ends.

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -23,7 +24,7 @@ type Shared struct {
 
 	flows   func() []airflow.Flow
 	network func() *netpol.Network
-	plan    func() harden.NetworkPlan
+	plan    func() []planned
 
 	mutex   sync.Mutex
 	planned map[*airflow.Workload]func() Planned
@@ -33,8 +34,17 @@ type Shared struct {
 type Planned struct {
 	// Policies are those of the plan that select the workload's pods, but for the default deny.
 	Policies []harden.PlannedPolicy
+	// Puts make them. Their values are shared: nobody changes them.
+	Puts []change.Change
 	// Network has them in force beside the policies that are.
 	Network *netpol.Network
+}
+
+// planned is one policy of the plan with what rules ask of it.
+type planned struct {
+	harden.PlannedPolicy
+	put   change.Change
+	holds []*airflow.Workload
 }
 
 // NewShared begins a check of a model by any number of rules.
@@ -42,10 +52,20 @@ func NewShared(model *airflow.Model, level Level, parameters Parameters) *Shared
 	s := &Shared{model: model, level: level, parameters: parameters, planned: map[*airflow.Workload]func() Planned{}}
 	s.flows = sync.OnceValue(func() []airflow.Flow { return model.Flows(parameters.Declarations()) })
 	s.network = sync.OnceValue(func() *netpol.Network { return netpol.Of(model) })
-	s.plan = sync.OnceValue(func() harden.NetworkPlan {
-		return harden.Network(model, s.network(), s.flows(), harden.ReleaseLabel(model.Release))
-	})
+	s.plan = sync.OnceValue(s.findPlan)
 	return s
+}
+
+// findPlan leaves out the default deny.
+func (s *Shared) findPlan() []planned {
+	var out []planned
+	for _, p := range harden.Network(s.model, s.network(), s.flows(), harden.ReleaseLabel(s.model.Release)).Policies {
+		if p.Component != "" {
+			put := change.Change{Target: p.Ref(), Op: change.Put, Value: p.Content()}
+			out = append(out, planned{PlannedPolicy: p, put: put, holds: selected(p, s.network().Pods)})
+		}
+	}
+	return out
 }
 
 // Pass begins the run of one rule.
@@ -92,20 +112,30 @@ func (p *Pass) Planned(w *airflow.Workload) Planned {
 func (s *Shared) plannedFor(w *airflow.Workload) Planned {
 	var out Planned
 	var policies []netpol.Policy
-	for _, planned := range s.plan().Policies {
-		if planned.Component == "" || !slices.ContainsFunc(s.network().Pods, func(pod airflow.Pod) bool { return pod.Workload == w && selects(planned, pod) }) {
+	for _, planned := range s.plan() {
+		if !slices.Contains(planned.holds, w) {
 			continue
 		}
-		out.Policies = append(out.Policies, planned)
+		out.Policies, out.Puts = append(out.Policies, planned.PlannedPolicy), append(out.Puts, planned.put)
 		policies = append(policies, netpol.Policy{Ref: planned.Ref(), Spec: planned.Spec})
 	}
 	out.Network = s.network().With(policies)
 	return out
 }
 
-func selects(planned harden.PlannedPolicy, pod airflow.Pod) bool {
+// selected are the workloads with a pod that a policy holds for.
+func selected(planned harden.PlannedPolicy, pods []airflow.Pod) []*airflow.Workload {
 	selector, err := metav1.LabelSelectorAsSelector(&planned.Spec.PodSelector)
-	return err == nil && pod.Namespace == planned.Namespace && !pod.HostNetwork && selector.Matches(labels.Set(pod.Labels))
+	if err != nil {
+		return nil
+	}
+	var out []*airflow.Workload
+	for _, pod := range pods {
+		if pod.Namespace == planned.Namespace && !pod.HostNetwork && selector.Matches(labels.Set(pod.Labels)) && !slices.Contains(out, pod.Workload) {
+			out = append(out, pod.Workload)
+		}
+	}
+	return out
 }
 
 // APIServer are objects that tell where the Kubernetes API is: the Service

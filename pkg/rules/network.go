@@ -1,16 +1,10 @@
 package rules
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
-	networkingv1 "k8s.io/api/networking/v1"
-	kjson "sigs.k8s.io/json"
-
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -94,29 +88,12 @@ func policyFixes(p *rule.Pass, g podGroup, closes func(*netpol.Network) bool, ot
 		return []rule.Fix{{Kind: rule.Manual, Summary: other}}
 	}
 	fix := rule.Fix{Kind: rule.Patch}
-	for _, policy := range planned.Policies {
-		fix.Changes = append(fix.Changes, put(policy))
-	}
+	fix.Changes = slices.Clone(planned.Puts)
 	fix.Summary = fmt.Sprintf("apply the planned policy %s: %s", planned.Policies[0].Name, generate)
 	return []rule.Fix{fix}
 }
 
 const hostNetworkFix = "take hostNetwork off the pods: NetworkPolicy does not hold for pods on their node's network"
-
-// put makes a planned policy, or replaces the one of its name.
-func put(planned harden.PlannedPolicy) change.Change {
-	return change.Change{Target: planned.Ref(), Op: change.Put, Value: contentOf(planned.NetworkPolicy)}
-}
-
-// contentOf is a policy as decoded JSON, as the snapshot holds objects.
-func contentOf(policy networkingv1.NetworkPolicy) map[string]any {
-	out := map[string]any{}
-	text, err := json.Marshal(policy)
-	if err != nil || kjson.UnmarshalCaseSensitivePreserveInts(text, &out) != nil {
-		return out // a policy of plain fields always encodes
-	}
-	return out
-}
 
 // labelsPath is where a workload's pods get the labels by which policies select them.
 func labelsPath(w *airflow.Workload) string { return w.PodPath + "/metadata/labels" }

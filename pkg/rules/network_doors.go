@@ -54,9 +54,7 @@ func (d door) fixes(p *rule.Pass, who visitors) []rule.Fix {
 	for _, policy := range narrowed {
 		names = append(names, policy.Ref.Name)
 	}
-	for _, policy := range planned.Policies {
-		fix.Changes = append(fix.Changes, put(policy))
-	}
+	fix.Changes = append(fix.Changes, planned.Puts...)
 	fix.Summary = fmt.Sprintf("apply the planned policy %s (%s), and leave only its rules in %s", planned.Policies[0].Name, generate, andList(names))
 	return []rule.Fix{fix}
 }
@@ -108,7 +106,8 @@ func (g podGroup) alone(n *netpol.Network, policy int) bool {
 }
 
 func ingressContent(rules []networkingv1.NetworkPolicyIngressRule) any {
-	spec, _ := contentOf(networkingv1.NetworkPolicy{Spec: networkingv1.NetworkPolicySpec{Ingress: rules}})["spec"].(map[string]any)
+	policy := networkingv1.NetworkPolicy{Spec: networkingv1.NetworkPolicySpec{Ingress: rules}}
+	spec, _ := harden.PlannedPolicy{NetworkPolicy: policy}.Content()["spec"].(map[string]any)
 	return spec["ingress"]
 }
 
