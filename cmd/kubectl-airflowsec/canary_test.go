@@ -184,6 +184,7 @@ func TestNothingPlantedEscapes(t *testing.T) {
 				lines = append(lines, append([]string{"check", "-v", "10", "-o", format, "--profile", profile}, source...))
 			}
 		}
+		lines = append(lines, networkLines(source)...)
 	}
 	chart := filepath.Join("..", "..", "testdata", "charts", "official")
 	lines = append(lines, chartLines(chart, write)...)
@@ -191,7 +192,9 @@ func TestNothingPlantedEscapes(t *testing.T) {
 		path := write(name, text)
 		lines = append(lines, []string{"check", "-f", path}, []string{"snapshot", "-f", path, "-o", "-"},
 			[]string{"check", "--from", path}, []string{"check", "-f", release, "--profile", path},
-			[]string{"check", "--chart", chart, "--values", path}, []string{"check", "--chart", path})
+			[]string{"check", "--chart", chart, "--values", path}, []string{"check", "--chart", path},
+			[]string{"reach", "-f", release, "--with", path}, []string{"reach", "-f", path}, []string{"generate", "patches", "-f", path},
+			[]string{"generate", "patches", "-f", release, "--profile", path}, []string{"generate", "values", "--chart", chart, "--values", path})
 	}
 	t.Setenv("HOME", dir)
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
@@ -205,6 +208,18 @@ func TestNothingPlantedEscapes(t *testing.T) {
 	if c.count < 60 {
 		t.Errorf("only %d canaries were planted", c.count)
 	}
+}
+
+// networkLines are all that is said of a release's connections: their ends are read out of settings that hold passwords.
+func networkLines(source []string) [][]string {
+	var lines [][]string
+	for _, format := range []string{"table", "json", "yaml", "dot", "mermaid", "svg"} {
+		lines = append(lines, append([]string{"reach", "-v", "10", "--all", "-o", format}, source...))
+	}
+	for _, format := range []string{"apply", "json", "yaml"} {
+		lines = append(lines, append([]string{"generate", "patches", "-v", "10", "-o", format}, source...))
+	}
+	return append(lines, append([]string{"reach", "worker", "internet"}, source...), append([]string{"generate", "values"}, source...))
 }
 
 // chartLines render the fixture chart with canaries in values, both good and broken.
@@ -222,6 +237,10 @@ misspelt: {password: CANARY}
 		{"check", "--chart", chart, "--values", good, "-o", "json"},
 		{"check", "--chart", chart, "--values", good, "-o", "sarif"},
 		{"snapshot", "--chart", chart, "--values", good, "-o", "-"},
+		{"reach", "--chart", chart, "--values", good},
+		{"generate", "patches", "--chart", chart, "--values", good},
+		{"generate", "values", "--chart", chart, "--values", good},
+		{"generate", "values", "--chart", chart, "--values", broken},
 		{"check", "--chart", chart, "--values", broken},
 		{"check", "--chart", chart, "--set", "workers.replicas=cAnArY900xQ7z,scheduler=cAnArY901xQ7z"},
 		{"check", "--chart", chart, "--set", "cAnArY902xQ7z"},

@@ -34,6 +34,21 @@ func TestTheSameBytesEveryTime(t *testing.T) {
 			}
 		}
 	}
+	for _, line := range networkLines(nil) {
+		if line[0] == "generate" && line[1] == "values" {
+			continue // renders a chart
+		}
+		first := printed(append(line, "-f", release))
+		for run := range 6 {
+			runtime.GOMAXPROCS([]int{1, 8}[run%2])
+			if printed(append(line, "-f", release)) != first {
+				t.Errorf("run %d of %v prints other bytes than the first", run, line)
+			}
+			if got := printed(append(line, "--from", saved)); withoutPlace(got, release, saved) != withoutPlace(first, release, saved) {
+				t.Errorf("run %d of %v prints other bytes from the snapshot", run, line)
+			}
+		}
+	}
 	for range 5 {
 		if got := printed([]string{"snapshot", "-f", release, "-o", "-"}); got != read(t, saved) {
 			t.Error("two snapshots of one release differ")

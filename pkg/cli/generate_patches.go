@@ -58,7 +58,8 @@ Before anything is printed, the policies are replayed together with those in
 force, and every needed connection is asked for. The summary goes to standard
 error: how many needed flows pass, how many other connections between Airflow's
 pods are denied, and what stays open and why. A host name cannot be named in a
-policy: give its address range in the profile (parameters.egress).
+policy: give its address range in the profile (parameters.egress). Generate again
+when values, the executor, external addresses or the cluster's DNS change.
 
 Each object carries the label of --prune-label, so that the set can be removed
 with one command: kubectl delete networkpolicy -n NAMESPACE -l LABEL. Policies
@@ -150,7 +151,7 @@ func (o *patchesOptions) run(ctx context.Context) error {
 		switch {
 		case !set.Proof.Holds():
 			return errFindings
-		case len(set.Unread)+len(set.Proof.Unread) > 0:
+		case len(set.Unread)+len(set.Proof.Unread)+len(set.Proof.Beside) > 0: // what others' pods need was not asked
 			return errIncomplete
 		}
 		return nil
@@ -210,6 +211,9 @@ func unread(s *snapshot.Snapshot) []snapshot.Coverage {
 		if c := s.CoverageOf(kind); c.State != snapshot.Read && (kind != snapshot.Pod || !s.Offline()) {
 			out = append(out, c)
 		}
+	}
+	if c := s.CoverageOf(snapshot.ClusterServices); c.State != snapshot.Read && !s.Offline() {
+		out = append(out, c)
 	}
 	return out
 }
