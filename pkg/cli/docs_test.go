@@ -19,12 +19,11 @@ func TestCommandDocs(t *testing.T) {
 	want := map[string][]byte{}
 	root := newRootCommand("kubectl airflowsec", Streams{Out: &bytes.Buffer{}, ErrOut: &bytes.Buffer{}})
 	index := "# Commands\n\nWritten from the program's own help; the same for `helm airflowsec`.\n\n"
-	for _, cmd := range root.Commands() {
-		if cmd.Hidden || cmd.Name() == "help" {
-			continue
-		}
-		want[cmd.Name()+".md"] = []byte(page(cmd))
-		index += "- [" + cmd.Name() + "](" + cmd.Name() + ".md): " + cmd.Short + "\n"
+	for _, cmd := range withSubcommands(root) {
+		name := wordsOf(cmd)
+		file := strings.ReplaceAll(name, " ", "-") + ".md"
+		want[file] = []byte(page(cmd))
+		index += "- [" + name + "](" + file + "): " + cmd.Short + "\n"
 	}
 	want["README.md"] = []byte(index)
 	if *update {
@@ -42,6 +41,22 @@ func TestCommandDocs(t *testing.T) {
 			t.Errorf("%s describes no command", path)
 		}
 	}
+}
+
+// withSubcommands are all commands below one, each before its own.
+func withSubcommands(parent *cobra.Command) []*cobra.Command {
+	var out []*cobra.Command
+	for _, cmd := range parent.Commands() {
+		if !cmd.Hidden && cmd.Name() != "help" {
+			out = append(append(out, cmd), withSubcommands(cmd)...)
+		}
+	}
+	return out
+}
+
+// wordsOf are a command's own words, as "generate patches".
+func wordsOf(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().CommandPath()+" ")
 }
 
 func rewrite(t *testing.T, dir string, pages map[string][]byte) {
@@ -63,5 +78,5 @@ func page(cmd *cobra.Command) string {
 	}
 	cmd.InitDefaultHelpFlag()
 	usage := strings.TrimSpace(cmd.UsageString())
-	return "# kubectl airflowsec " + cmd.Name() + "\n\n" + long + "\n\n```\n" + usage + "\n```\n"
+	return "# kubectl airflowsec " + wordsOf(cmd) + "\n\n" + long + "\n\n```\n" + usage + "\n```\n"
 }
