@@ -40,7 +40,19 @@ func (e *inputError) Error() string {
 	return b.String()
 }
 
-var keyForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]{0,62}$`)
+// form is what names of some sort look like. The length stands beside the
+// pattern: a repetition that is counted makes every start of the program slower.
+type form struct {
+	pattern *regexp.Regexp
+	longest int
+}
+
+// MatchString says whether a text is such a name.
+func (f form) MatchString(text string) bool {
+	return len(text) <= f.longest && f.pattern.MatchString(text)
+}
+
+var keyForm = form{regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`), 63}
 
 // showKey is a key as an error may show it: a name as names are written, nothing else.
 func showKey(key string) string {

@@ -196,8 +196,8 @@ func describe(content map[string]any) string {
 
 // kindForm and nameForm are what kinds and names look like; an error shows no other.
 var (
-	kindForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
-	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,252}$`)
+	kindForm = form{regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`), 63}
+	nameForm = form{regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`), 253}
 )
 
 // shown is how an error names an object.

@@ -107,12 +107,15 @@ func badPolicy(content map[string]any) (field, problem string) {
 
 // unknownField and wrongTypeAt find the field in the decoder's errors.
 var (
-	unknownField = regexp.MustCompile(`unknown field "([A-Za-z0-9_./\[\]-]{1,200})"`)
-	wrongTypeAt  = regexp.MustCompile(`into Go struct field [A-Za-z]+\.([A-Za-z0-9_.-]{1,200}) of type`)
+	unknownField = regexp.MustCompile(`unknown field "([A-Za-z0-9_./\[\]-]+)"`)
+	wrongTypeAt  = regexp.MustCompile(`into Go struct field [A-Za-z]+\.([A-Za-z0-9_.-]+) of type`)
 )
 
+// longestField bounds what an error shows.
+const longestField = 200
+
 func fieldIn(form *regexp.Regexp, err error) string {
-	if found := form.FindStringSubmatch(err.Error()); found != nil {
+	if found := form.FindStringSubmatch(err.Error()); found != nil && len(found[1]) <= longestField {
 		return found[1]
 	}
 	return "a field (not shown)"
