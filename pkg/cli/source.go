@@ -55,9 +55,10 @@ func (f *sourceFlags) toSource(release string, streams Streams, quiet bool) (sou
 	progress := newProgress(streams, quiet)
 	switch {
 	case f.sample:
-		return once(func(context.Context) (*snapshot.Snapshot, error) { return readSample() }), nil
+		return once(func(context.Context) (*snapshot.Snapshot, error) { return holding(release, readSample) }), nil
 	case f.from != "":
-		return once(func(context.Context) (*snapshot.Snapshot, error) { return openSnapshot(f.from, streams) }), nil
+		open := func() (*snapshot.Snapshot, error) { return openSnapshot(f.from, streams) }
+		return once(func(context.Context) (*snapshot.Snapshot, error) { return holding(release, open) }), nil
 	case len(f.files) > 0:
 		return once(func(ctx context.Context) (*snapshot.Snapshot, error) {
 			return collect.FromFiles(ctx, collect.Files{
@@ -181,6 +182,15 @@ func once(read func(context.Context) (*snapshot.Snapshot, error)) source {
 		}
 		return each(s)
 	}
+}
+
+// holding reads a snapshot and refuses one of another release than the one named.
+func holding(release string, read func() (*snapshot.Snapshot, error)) (*snapshot.Snapshot, error) {
+	s, err := read()
+	if err == nil && release != "" && s.Release.Name != "" && s.Release.Name != release {
+		return nil, fmt.Errorf("the snapshot holds release %s, not %s", s.Release.Name, release)
+	}
+	return s, err
 }
 
 func openSnapshot(path string, streams Streams) (*snapshot.Snapshot, error) {
