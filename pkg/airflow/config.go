@@ -39,7 +39,21 @@ type configFile struct {
 type kept struct {
 	mutex   sync.Mutex
 	configs map[containerKey]*config
+	keys    map[prefixed]map[string]Setting   // of objects that envFrom names
 	parsed  map[fileKey]map[optionName]string // of each airflow.cfg; many pods share one
+}
+
+func newKept() kept {
+	return kept{
+		configs: map[containerKey]*config{}, keys: map[prefixed]map[string]Setting{},
+		parsed: map[fileKey]map[optionName]string{},
+	}
+}
+
+// prefixed is an object whose keys become variables behind a prefix.
+type prefixed struct {
+	object *snapshot.Object
+	prefix string
 }
 
 // containerKey is one container of a workload.
@@ -81,7 +95,7 @@ func (m *Model) configOf(w *Workload, c Container) *config {
 func (m *Model) newConfig(w *Workload, c Container) *config {
 	out := &config{environment: m.environment(w, c), workload: w, container: c}
 	found := m.mountedAs(w, c, "airflow.cfg")
-	if s, set := out.set["AIRFLOW_CONFIG"]; set && s.Clear() {
+	if s, set := out.sure("AIRFLOW_CONFIG"); set && s.Clear() {
 		found = m.mounted(w, c, path.Clean(s.Value))
 	}
 	if found == nil {

@@ -16,20 +16,45 @@ import (
 // sources in order, each overriding the ones before, and env after envFrom.
 // Source: kubernetes pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables.
 type environment struct {
-	set map[string]Setting
+	// from are all keys of each object that envFrom names, shared by the containers that name it; later ones win.
+	from []map[string]Setting
+	set  map[string]Setting // by env, which wins over from
 	// unread says why variables that are not in set may be set all the same; empty where none can be.
 	unread string
 }
 
 // lookup is false where the variable is surely not set.
 func (e *environment) lookup(name string) (Setting, bool) {
-	if s, found := e.set[name]; found {
+	if s, found := e.sure(name); found {
 		return s, true
 	}
 	if e.unread != "" {
 		return Setting{Key: name, Name: name, Via: "env", Reason: e.unread}, true
 	}
 	return Setting{}, false
+}
+
+// sure is false where nothing that was read sets the variable.
+func (e *environment) sure(name string) (Setting, bool) {
+	if s, found := e.set[name]; found {
+		return s, true
+	}
+	for _, all := range slices.Backward(e.from) {
+		if s, found := all[name]; found {
+			return s, true
+		}
+	}
+	return Setting{}, false
+}
+
+// names are the variables that are surely set, sorted.
+func (e *environment) names() []string {
+	names := slices.AppendSeq(make([]string, 0, len(e.set)), maps.Keys(e.set))
+	for _, all := range e.from {
+		names = slices.AppendSeq(slices.Grow(names, len(all)), maps.Keys(all))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Env is the value of one environment variable in a container, wherever it
@@ -56,9 +81,10 @@ func (m *Model) Environment(w *Workload, container string) (list []Setting, comp
 		return nil, true
 	}
 	env := m.configOf(w, c)
-	list = make([]Setting, 0, len(env.set))
-	for _, name := range slices.Sorted(maps.Keys(env.set)) {
-		s := env.set[name]
+	names := env.names()
+	list = make([]Setting, 0, len(names))
+	for _, name := range names {
+		s, _ := env.sure(name)
 		s.Component, s.Workload = w.Component, w
 		list = append(list, s)
 	}
@@ -104,18 +130,30 @@ func (m *Model) addAll(env *environment, w *Workload, from *corev1.EnvFromSource
 	o := m.index.find(src.kind, w.Namespace(), src.name)
 	if o == nil {
 		if reason := m.missing(src); reason != "" { // it may set anything that was set before, too
-			env.set, env.unread = map[string]Setting{}, reason
+			env.from, env.unread = nil, reason
 		}
 		return
 	}
+	env.from = append(env.from, m.allKeys(o, from.Prefix, src.via()))
+}
+
+// allKeys are the variables that an object's keys make, found once.
+func (m *Model) allKeys(o *snapshot.Object, prefix, via string) map[string]Setting {
+	at := prefixed{o, prefix}
+	if known := m.kept.keys[at]; known != nil {
+		return known
+	}
 	data, _ := o.At("data").(map[string]any)
+	out := make(map[string]Setting, len(data))
 	for key, value := range data {
 		text, isText := value.(string)
-		name := from.Prefix + key
-		env.set[name] = Setting{
-			Key: name, Name: name, Value: unmaskEmpty(text), Known: isText, Via: src.via(), Ref: o.Ref, Path: "/data/" + escape(key),
+		name := prefix + key
+		out[name] = Setting{
+			Key: name, Name: name, Value: unmaskEmpty(text), Known: isText, Via: via, Ref: o.Ref, Path: "/data/" + escape(key),
 		}
 	}
+	m.kept.keys[at] = out
+	return out
 }
 
 // missing says why a Secret or ConfigMap that a pod names was not found; empty

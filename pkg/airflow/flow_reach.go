@@ -1,7 +1,6 @@
 package airflow
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +26,7 @@ func toStore(kind storeKind) destination {
 }
 
 // pgbouncerHost is a line of pgbouncer.ini's section databases.
-var pgbouncerHost = regexp.MustCompile(`(?m)^[^#;\n]*\bhost=(\S+)(?:[^\n]*?\bport=(\d+))?`)
+var pgbouncerHost = pattern(`(?m)^[^#;\n]*\bhost=(\S+)(?:[^\n]*?\bport=(\d+))?`)
 
 // upstreamOf is where PgBouncer finds the database: by its configuration,
 // else the release's own.
@@ -38,7 +37,7 @@ func (m *Model) upstreamOf(w *Workload) store {
 			continue
 		}
 		out := store{scheme: "postgresql", ref: f.ref, path: f.path}
-		for _, line := range pgbouncerHost.FindAllStringSubmatch(f.text, -1) {
+		for _, line := range pgbouncerHost().FindAllStringSubmatch(f.text, -1) {
 			at := hostPort{line[1], number(line[2])}
 			if len(snapshot.MaskedIn(at.host)) > 0 {
 				continue
@@ -104,7 +103,10 @@ func toPrimary(m *Model, w *Workload) []reached {
 func toNamed(m *Model, w *Workload) []reached {
 	var out []reached
 	look := func(text string, ref snapshot.Ref, path string) {
-		for _, url := range anyURL.FindAllStringSubmatch(text, -1) {
+		if !strings.Contains(text, "://") {
+			return
+		}
+		for _, url := range anyURL().FindAllStringSubmatch(text, -1) {
 			at := splitHost(url[2])
 			scheme, _, _ := strings.Cut(url[1], "+")
 			if at.port == 0 {
@@ -133,7 +135,7 @@ func toNamed(m *Model, w *Workload) []reached {
 }
 
 var (
-	anyURL   = regexp.MustCompile(`([a-z][a-z0-9+]*)://(?:[^/?#@\s"']*@)?([A-Za-z0-9.:-]+)`)
+	anyURL   = pattern(`([a-z][a-z0-9+]*)://(?:[^/?#@\s"']*@)?([A-Za-z0-9.:-]+)`)
 	webPorts = map[string]int32{"http": 80, "https": 443}
 )
 
@@ -151,7 +153,7 @@ func (m *Model) doorsAt(w *Workload, at hostPort) []door {
 func toServer(component Component, key string) destination {
 	return destination{string(component), func(m *Model, w *Workload) []reached {
 		s, set := m.setIn(w, "core", key)
-		url := dsn.FindStringSubmatch(s.Value)
+		url := dsn().FindStringSubmatch(s.Value)
 		if !set || url == nil {
 			return m.toMain(component)
 		}

@@ -1,7 +1,6 @@
 package airflow
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,7 +12,7 @@ type labelled struct{ release, chart, version string }
 
 // chartLabel splits "airflow-8.9.0"; the official chart also writes a bare
 // "airflow" on some objects, which tells no version.
-var chartLabel = regexp.MustCompile(`^(.+?)-v?(\d+\.\d+\.\d+\S*)$`)
+var chartLabel = pattern(`^(.+?)-v?(\d+\.\d+\.\d+\S*)$`)
 
 // chartLabels reads the objects of the Airflow chart itself, not of its
 // subcharts, and takes what most of them say.
@@ -25,13 +24,13 @@ func chartLabels(s *snapshot.Snapshot) labelled {
 			continue
 		}
 		releases[first(labels["release"], labels["app.kubernetes.io/instance"])]++
-		if chart := first(labels["chart"], labels["helm.sh/chart"]); chartLabel.MatchString(chart) {
+		if chart := first(labels["chart"], labels["helm.sh/chart"]); chartLabel().MatchString(chart) {
 			charts[chart]++
 		}
 	}
 	delete(releases, "")
 	out := labelled{release: commonest(releases)}
-	if found := chartLabel.FindStringSubmatch(commonest(charts)); found != nil {
+	if found := chartLabel().FindStringSubmatch(commonest(charts)); found != nil {
 		out.chart, out.version = found[1], found[2]
 	}
 	return out

@@ -7,7 +7,10 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// Model is what rules look at.
+// Model is what rules look at. Several may ask it at once: it keeps what each
+// container is configured by (its variables, its airflow.cfg and the output of
+// its commands) and the list of pods, all worked out at the first question and
+// never changed after. What it hands out is shared, so that nobody may change it.
 type Model struct {
 	Identity
 	Snapshot *snapshot.Snapshot
@@ -34,7 +37,7 @@ type Model struct {
 func New(s *snapshot.Snapshot) *Model {
 	m := &Model{
 		Snapshot: s, index: newIndex(s), config: map[*Workload]*config{},
-		kept: kept{configs: map[containerKey]*config{}, parsed: map[fileKey]map[optionName]string{}},
+		kept: newKept(),
 	}
 	m.Workloads, m.Malformed = workloads(s, m.index)
 	labels := chartLabels(s)

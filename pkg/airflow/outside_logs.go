@@ -2,7 +2,6 @@ package airflow
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -41,11 +40,11 @@ func inConnection(what string, at Setting, ports ...int32) target {
 	return target{what: what, ports: onPorts(ports...), unknown: "it stands in one of Airflow's connections", ref: at.Ref, path: at.Path}
 }
 
-var logGroup = regexp.MustCompile(`arn:aws[a-z-]*:logs:([a-z0-9-]+):`)
+var logGroup = pattern(`arn:aws[a-z-]*:logs:([a-z0-9-]+):`)
 
 // regionOf is the region in the name of a log group; empty where it is masked.
 func regionOf(at Setting) string {
-	if found := logGroup.FindStringSubmatch(at.Value); found != nil {
+	if found := logGroup().FindStringSubmatch(at.Value); found != nil {
 		return found[1]
 	}
 	return ""

@@ -2,7 +2,6 @@ package airflow
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -62,7 +61,7 @@ func (s site) storeTargets(kind storeKind, what string, usual int32) []target {
 }
 
 // databasesLine is one database of pgbouncer.ini: name = key=value key=value.
-var databasesLine = regexp.MustCompile(`^\s*[^\s=]+\s*=\s*(.*)$`)
+var databasesLine = pattern(`^\s*[^\s=]+\s*=\s*(.*)$`)
 
 // pgBouncerTargets are the databases that a PgBouncer's configuration names,
 // or the variables that widespread images read.
@@ -127,7 +126,7 @@ func databaseLines(text string) []map[string]string {
 			section = strings.Trim(line, "[]")
 			continue
 		}
-		found := databasesLine.FindStringSubmatch(line)
+		found := databasesLine().FindStringSubmatch(line)
 		if section != "databases" || found == nil || strings.HasPrefix(line, ";") || strings.HasPrefix(line, "#") {
 			continue
 		}

@@ -1,12 +1,11 @@
 package airflow
 
 import (
-	"regexp"
 	"strings"
 )
 
 // assignment is NAME = value at the start of a line, or deeper where it only holds under a condition.
-var assignment = regexp.MustCompile(`^(\s*)([A-Z][A-Z0-9_]*)\s*(?::[^=]*)?=\s*([^=].*)$`)
+var assignment = pattern(`^(\s*)([A-Z][A-Z0-9_]*)\s*(?::[^=]*)?=\s*([^=].*)$`)
 
 // WebserverConfig are the values that webserver_config.py gives one of its
 // names, such as AUTH_ROLE_PUBLIC, for each web component that mounts the
@@ -48,7 +47,7 @@ func assignments(text string, base Setting) []Setting {
 	for line := range strings.Lines(text) {
 		inside := quoted != ""
 		quoted = longString(line, quoted)
-		found := assignment.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+		found := assignment().FindStringSubmatch(strings.TrimRight(line, "\r\n"))
 		if inside || found == nil || found[2] != base.Key {
 			continue
 		}
@@ -91,17 +90,17 @@ func longString(line, quoted string) string {
 }
 
 var (
-	textLiteral = regexp.MustCompile(`^[rRuUbB]?(?:'([^']*)'|"([^"]*)")\s*(?:#.*)?$`)
-	bareLiteral = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_.]*|-?[0-9]+(?:\.[0-9]+)?)\s*(?:#.*)?$`)
-	constants   = regexp.MustCompile(`^(?:True|False|None|AUTH_[A-Z_]+|-?[0-9]+(?:\.[0-9]+)?)$`)
+	textLiteral = pattern(`^[rRuUbB]?(?:'([^']*)'|"([^"]*)")\s*(?:#.*)?$`)
+	bareLiteral = pattern(`^([A-Za-z_][A-Za-z0-9_.]*|-?[0-9]+(?:\.[0-9]+)?)\s*(?:#.*)?$`)
+	constants   = pattern(`^(?:True|False|None|AUTH_[A-Z_]+|-?[0-9]+(?:\.[0-9]+)?)$`)
 )
 
 // literal is a Python text without its quotes, or a constant by its name; false for anything that is computed.
 func literal(expression string) (string, bool) {
-	if found := textLiteral.FindStringSubmatch(expression); found != nil {
+	if found := textLiteral().FindStringSubmatch(expression); found != nil {
 		return found[1] + found[2], true
 	}
-	if found := bareLiteral.FindStringSubmatch(expression); found != nil && constants.MatchString(found[1]) {
+	if found := bareLiteral().FindStringSubmatch(expression); found != nil && constants().MatchString(found[1]) {
 		return found[1], true
 	}
 	return "", false
