@@ -22,10 +22,19 @@ func single(group, resource, verb string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}}
 }
 
-// gives says whether a rule includes another one.
+// gives says whether a rule includes another one. Most name other verbs or
+// groups, which is told apart much faster than by taking both rules to pieces.
 func gives(granted, asked rbacv1.PolicyRule) bool {
+	if !holdsAll(granted.Verbs, asked.Verbs) || !holdsAll(granted.APIGroups, asked.APIGroups) {
+		return false
+	}
 	covers, _ := validation.Covers([]rbacv1.PolicyRule{granted}, []rbacv1.PolicyRule{asked})
 	return covers
+}
+
+// holdsAll says whether a list of verbs or groups names all others, or everything.
+func holdsAll(list, names []string) bool {
+	return slices.Contains(list, "*") || !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(list, name) })
 }
 
 // beyond are the single rights of granted that allowed does not cover. Paths
