@@ -27,7 +27,9 @@ func TestUsualPorts(t *testing.T) {
 	}
 	for port, want := range map[int]netpol.State{443: netpol.Unclear, 6443: netpol.Unclear, 22: netpol.Cut} {
 		s := settingOf(t, []string{release, "testdata/deny.yaml"})
-		at := slices.IndexFunc(s.Flows, func(f airflow.Flow) bool { return f.From.Workload != nil && f.From.Workload.Component == airflow.Worker })
+		at := slices.IndexFunc(s.Flows, func(f airflow.Flow) bool {
+			return f.From.Workload != nil && f.From.Workload.Component == airflow.Worker
+		})
 		s.Flows = append(s.Flows, airflow.Flow{
 			ID: "kubernetes-api", Demand: airflow.Required, From: s.Flows[at].From, To: airflow.End{Place: airflow.Range, Name: "kubernetes-api"},
 			Ports: []airflow.Port{{Number: 443, Protocol: corev1.ProtocolTCP}, {Number: 6443, Protocol: corev1.ProtocolTCP}},

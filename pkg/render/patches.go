@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
@@ -124,14 +125,15 @@ func (set *PatchSet) document() patchDocument {
 }
 
 func lineOf(f airflow.Flow) flowLine {
-	return flowLine{ID: f.ID, From: f.From.Name, To: f.To.Name, Ports: f.Ports, Demand: f.Demand, Why: f.Why}
+	ports := append([]airflow.Port{}, f.Ports...) // never null
+	return flowLine{ID: f.ID, From: f.From.Name, To: f.To.Name, Ports: ports, Demand: f.Demand, Why: f.Why}
 }
 
 func judgedLines(list []verify.Judged) []flowLine {
 	out := []flowLine{}
 	for _, j := range list {
 		line := lineOf(j.Flow)
-		line.Reason = j.Verdict.Reason
+		line.Reason = strings.TrimPrefix(reasonText(j.Verdict), ": ")
 		out = append(out, line)
 	}
 	return out
