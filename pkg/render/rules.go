@@ -31,9 +31,10 @@ type ruleText struct {
 }
 
 func textOf(r *rule.Rule) ruleText {
+	needs, uses := r.Evidence()
 	return ruleText{
 		ID: r.ID, Slug: r.Slug, Title: r.Title, Why: r.Why, Fix: r.Fix, Severity: r.Severity, Level: r.Level,
-		FixKinds: r.FixKinds, Topics: r.Topics, References: r.Refs, Needs: r.Needs, Uses: r.Uses,
+		FixKinds: r.FixKinds, Topics: r.Topics, References: r.Refs, Needs: needs, Uses: uses,
 	}
 }
 
@@ -125,8 +126,8 @@ func ruleFacts(r *rule.Rule) [][2]string {
 		{"Fix by", words(r.FixKinds)},
 		{"About", topicWords(r.Topics)},
 	}
-	if kinds := append(slices.Clone(r.Needs), r.Uses...); len(kinds) > 0 {
-		facts = append(facts, [2]string{"Reads", words(kinds)})
+	if needs, uses := r.Evidence(); len(needs)+len(uses) > 0 {
+		facts = append(facts, [2]string{"Reads", words(slices.Concat(needs, uses))})
 	}
 	return facts
 }

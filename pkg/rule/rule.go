@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -72,6 +73,21 @@ type Rule struct {
 	Needs []snapshot.Kind
 	Uses  []snapshot.Kind
 	Check func(*Pass)
+}
+
+// Evidence are the kinds that the rule needs and those that it uses beside them, each once.
+func (r *Rule) Evidence() (needs, uses []snapshot.Kind) {
+	for _, kind := range r.Needs {
+		if !slices.Contains(needs, kind) {
+			needs = append(needs, kind)
+		}
+	}
+	for _, kind := range r.Uses {
+		if !slices.Contains(needs, kind) && !slices.Contains(uses, kind) {
+			uses = append(uses, kind)
+		}
+	}
+	return needs, uses
 }
 
 var (
