@@ -134,3 +134,19 @@ func TestHostNetworkIsOpenAndSaid(t *testing.T) {
 	}
 	t.Error("nothing says that the host's network stays open")
 }
+
+func TestOpenSaysWhy(t *testing.T) {
+	unread := strings.ReplaceAll(workload("worker", image, "8793"), "image: '"+image+"'", "image: '"+image+"', envFrom: [{secretRef: {name: elsewhere}}]")
+	reasons := map[string]string{}
+	for _, o := range plan(t, unread+workload("scheduler", image, ""), airflow.Declarations{}).Open {
+		reasons[o.Flow.ID] = o.Reason + " / " + o.Close
+	}
+	for id, want := range map[string]string{
+		"dag-targets":     "no object says what that is",
+		"unread-settings": "elsewhere is not among the objects that were read: all public addresses are open",
+	} {
+		if !strings.Contains(reasons[id], want) {
+			t.Errorf("%s stays open because %q", id, reasons[id])
+		}
+	}
+}

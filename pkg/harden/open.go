@@ -44,7 +44,7 @@ func cannotBeNamed(f airflow.Flow) (unnamed, bool) {
 			}, true
 		}
 		if u, known := places[end.Place]; known {
-			if end.Place == airflow.Anywhere && f.Note != "" { // not DAG code's: settings that were not read
+			if f.ID == "unread-settings" {
 				u.why, u.close = f.Note+": all public addresses are open, private ranges are closed", "let the caller read it, or parameters.egress with what it needs"
 			}
 			return u, true
