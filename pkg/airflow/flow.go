@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,6 +31,18 @@ func (p Port) String() string {
 		return text
 	}
 	return fmt.Sprintf("%s/%s", text, p.Protocol)
+}
+
+// PortList are ports for people, after the name of an end: ":53,53/UDP"; empty for all ports.
+func PortList(ports []Port) string {
+	if len(ports) == 0 {
+		return ""
+	}
+	out := make([]string, len(ports))
+	for i, p := range ports {
+		out[i] = p.String()
+	}
+	return ":" + strings.Join(out, ",")
 }
 
 // Demand says how badly a flow is needed.

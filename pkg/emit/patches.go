@@ -72,22 +72,11 @@ func reasons(p harden.PlannedPolicy) []string {
 	}
 	var out []string
 	for _, f := range p.Flows {
-		line := fmt.Sprintf("%s → %s%s: %s", f.From.Name, f.To.Name, portList(f.Ports), f.Why)
+		line := fmt.Sprintf("%s → %s%s: %s", f.From.Name, f.To.Name, airflow.PortList(f.Ports), f.Why)
 		if !slices.Contains(out, line) {
 			out = append(out, line)
 		}
 	}
 	slices.Sort(out)
 	return out
-}
-
-func portList(ports []airflow.Port) string {
-	var out []string
-	for _, p := range ports {
-		out = append(out, p.String())
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	return ":" + strings.Join(out, ",")
 }

@@ -50,6 +50,9 @@ func (p PlannedPolicy) Content() map[string]any {
 	return out
 }
 
+// Policy is the policy as the evaluator takes it.
+func (p PlannedPolicy) Policy() netpol.Policy { return netpol.Policy{Ref: p.Ref(), Spec: p.Spec} }
+
 // Open is a flow that a policy cannot hold to its real ends.
 type Open struct {
 	Flow   airflow.Flow

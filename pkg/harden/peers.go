@@ -6,14 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 )
-
-// namespaceName is the label that the API server puts on every namespace.
-const namespaceName = "kubernetes.io/metadata.name"
 
 // block is an address range with holes.
 type block struct {
@@ -65,7 +63,7 @@ func written(s *metav1.LabelSelector) string {
 }
 
 func inNamespace(name string) *metav1.LabelSelector {
-	return &metav1.LabelSelector{MatchLabels: map[string]string{namespaceName: name}}
+	return &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: name}}
 }
 
 // peersOf are the peers for one end of a flow, which is in the group at where

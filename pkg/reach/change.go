@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -149,7 +150,7 @@ func (n *network) peers(far, subject *end, port *airflow.Port) (peers []networki
 	if len(far.pods) > 0 {
 		peer := networkingv1.NetworkPolicyPeer{PodSelector: &metav1.LabelSelector{MatchLabels: n.selector(far)}}
 		if ns := n.namespaceOf(far); ns != n.namespaceOf(subject) {
-			peer.NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": ns}}
+			peer.NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: ns}}
 		}
 		return []networkingv1.NetworkPolicyPeer{peer}, ""
 	}

@@ -70,18 +70,7 @@ func reasonText(v netpol.Verdict) string {
 }
 
 func flowText(f airflow.Flow) string {
-	return plain(f.From.Name) + " → " + plain(f.To.Name) + portText(f.Ports)
-}
-
-func portText(ports []airflow.Port) string {
-	var out []string
-	for _, port := range ports {
-		out = append(out, port.String())
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	return ":" + strings.Join(out, ",")
+	return plain(f.From.Name) + " → " + plain(f.To.Name) + airflow.PortList(f.Ports)
 }
 
 // writeOpen joins flows that differ in one end only: each component's way to the same host is one line.
@@ -90,7 +79,7 @@ func writeOpen(b *bytes.Buffer, title string, list []harden.Open) {
 	var order []line
 	from := map[line][]string{}
 	for _, o := range list {
-		l := line{plain(o.Flow.To.Name) + portText(o.Flow.Ports), plain(o.Reason), plain(o.Close)}
+		l := line{plain(o.Flow.To.Name) + airflow.PortList(o.Flow.Ports), plain(o.Reason), plain(o.Close)}
 		if from[l] == nil {
 			order = append(order, l)
 		}

@@ -117,7 +117,7 @@ func (s *Shared) plannedFor(w *airflow.Workload) Planned {
 			continue
 		}
 		out.Policies, out.Puts = append(out.Policies, planned.PlannedPolicy), append(out.Puts, planned.put)
-		policies = append(policies, netpol.Policy{Ref: planned.Ref(), Spec: planned.Spec})
+		policies = append(policies, planned.Policy())
 	}
 	out.Network = s.network().With(policies)
 	return out

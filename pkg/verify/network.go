@@ -90,7 +90,7 @@ func sameFlow(a, b airflow.Flow) bool {
 func policies(plan harden.NetworkPlan) []netpol.Policy {
 	var out []netpol.Policy
 	for _, p := range plan.Policies {
-		out = append(out, netpol.Policy{Ref: p.Ref(), Spec: p.Spec})
+		out = append(out, p.Policy())
 	}
 	return out
 }
