@@ -23,7 +23,7 @@ func Run(model *airflow.Model, rules []*rule.Rule, with *profile.Profile) (*Repo
 		return nil, malformed(model.Malformed[0])
 	}
 	if len(model.Workloads) == 0 {
-		return nil, fmt.Errorf("%w: the source holds no workload of an Airflow release", ErrNothing)
+		return nil, noWorkload(model.Snapshot)
 	}
 	r := newReport(model, with)
 	exceptions := newExceptions(with, model.Snapshot.TakenAt)
@@ -37,6 +37,15 @@ func Run(model *airflow.Model, rules []*rule.Rule, with *profile.Profile) (*Repo
 	r.Exceptions = exceptions.states()
 	r.summarise()
 	return r, nil
+}
+
+// noWorkload tells a source without workloads from one whose workloads were not read.
+func noWorkload(s *snapshot.Snapshot) error {
+	unread, _ := gaps(s, snapshot.Workloads)
+	if len(unread) > 0 {
+		return fmt.Errorf("%w: no workload of an Airflow release was read (%s)", ErrNothing, strings.Join(unread, "; "))
+	}
+	return fmt.Errorf("%w: the source holds no workload of an Airflow release", ErrNothing)
 }
 
 func malformed(o *snapshot.Object) error {

@@ -75,6 +75,14 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+func TestNothingReadIsNotNothingThere(t *testing.T) {
+	s := &snapshot.Snapshot{Coverage: []snapshot.Coverage{{Kind: snapshot.Deployment, State: snapshot.NotCollected, Reason: "the API server cannot be reached"}}}
+	_, err := Run(&airflow.Model{Snapshot: s}, nil, &profile.Profile{})
+	if !errors.Is(err, ErrNothing) || !strings.Contains(err.Error(), "no workload of an Airflow release was read (Deployment was not read: the API server cannot be reached") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNothingToEvaluateIsAnError(t *testing.T) {
 	_, err := Run(&airflow.Model{Snapshot: &snapshot.Snapshot{}}, nil, &profile.Profile{})
 	if !errors.Is(err, ErrNothing) {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -47,7 +51,14 @@ func onlyHonest(t *testing.T, whole, s *snapshot.Snapshot) {
 	if len(lost) == 0 {
 		t.Error("nothing was lost: the test does not test")
 	}
-	for _, result := range judge(t, s).Results {
+	report, err := check.Run(airflow.New(s), rules.All(), &profile.Profile{Name: "all", Level: rule.Paranoid})
+	if errors.Is(err, check.ErrNothing) && strings.Contains(err.Error(), "was read (") {
+		return // no workload came through, and the error says which lists failed
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, result := range report.Results {
 		for _, need := range rules.Find(result.Rule).Needs {
 			if result.Outcome == rule.Passed && lost[need] {
 				t.Errorf("%s passed, although it needs %s", result.Rule, need)
