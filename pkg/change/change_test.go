@@ -45,7 +45,7 @@ func TestApplyRefusesPathsThatDoNotFit(t *testing.T) {
 		"":                          "inside the object",
 		"/spec/containers/9/x":      "no entry",
 		"/spec/containers/-1/x":     "no entry",
-		"/spec/containers/name=z/x": `named "z"`,
+		"/spec/containers/name=z/x": `no entry with name "z"`,
 		"/spec/containers/0/name/x": "nothing to descend",
 	} {
 		c := Change{Target: snapshot.Ref{Kind: "Pod", Name: "p"}, Op: Set, Path: path, Value: 1}

@@ -21,9 +21,13 @@ func newFinding(rl *rule.Rule, f rule.Finding, severity rule.Severity) Finding {
 		},
 		Container: f.Container, Path: f.Path, Message: snapshot.Redact(f.Message), Severity: severity,
 		Fingerprint: fingerprint(rl.ID, f), File: f.File, Line: f.Line, Fixes: []Fix{},
+		Changes: f.Changes, Unpatchable: f.Unpatchable,
 	}
 	for _, fix := range f.Fixes {
 		out.Fixes = append(out.Fixes, Fix{Kind: fix.Kind, Summary: snapshot.Redact(fix.Summary), ValuesKey: fix.ValuesKey, Writes: fix.Writes()})
+		if fix.Kind == rule.Patch && len(out.Changes) == 0 {
+			out.Changes = fix.Changes
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@
 package check
 
 import (
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -94,6 +95,11 @@ type Finding struct {
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"`
 	Fixes    []Fix  `json:"fixes"`
+
+	// Changes are what the object must become, as the rule says; plans are made of them.
+	Changes []change.Change `json:"-"`
+	// Unpatchable says why no patch of the live object makes the changes; empty where one does.
+	Unpatchable string `json:"-"`
 }
 
 // Target names the object and the part of Airflow it belongs to.

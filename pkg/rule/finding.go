@@ -42,6 +42,12 @@ type Finding struct {
 	// Severity replaces the rule's where the evidence is worse or milder.
 	Severity Severity
 	Fixes    []Fix
+	// Changes are what the object must become, whoever makes it so: a patch of
+	// the live object, the chart's values or a post-renderer. Where they are
+	// empty, the changes of the patch among the fixes count.
+	Changes []change.Change
+	// Unpatchable says why no patch of the live object makes the changes; empty where one does.
+	Unpatchable string
 	// File and Line point into the source where the object came from a file; Line counts from 1.
 	File string
 	Line int

@@ -64,6 +64,17 @@ type Object struct {
 	Line    int            `json:"line,omitempty"`     // its first line there, from 1
 	Source  string         `json:"template,omitempty"` // Helm's "# Source:" comment
 	Content map[string]any `json:"content"`
+	// Managers are the field managers of a live object, for the kinds that plans change; empty elsewhere.
+	Managers []Manager `json:"managers,omitempty"`
+}
+
+// Manager is a field manager of a live object and what it owns.
+type Manager struct {
+	Name string `json:"name"` // "helm", "kubectl-edit", "airflowsec"
+	// Operation is Apply for server-side apply, else Update.
+	Operation string `json:"operation"`
+	// Fields is metadata.managedFields[].fieldsV1: names of fields, never their values.
+	Fields map[string]any `json:"fields"`
 }
 
 // Labels are the object's own labels; nil where it has none.

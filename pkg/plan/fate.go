@@ -1,0 +1,32 @@
+package plan
+
+// Fate is what becomes of a field that a plan sets, when somebody upgrades the
+// release with unchanged values.
+type Fate struct {
+	// Owners are the field managers that own the field today, sorted; nil where nobody does or it is not known.
+	Owners []string
+	// SetByHelm says that the release's manifest sets the field.
+	SetByHelm bool
+	// ByMerge is what an upgrade does that merges on the client: Helm 3, and Helm 4 for a
+	// release that was installed so. ByApply is what Helm 4's server-side apply does.
+	ByMerge, ByApply Outcome
+	// Release is the one of both that the release's own record asks for; empty where there is no record.
+	Release Outcome
+	// Reason is one clause that says why the outcome is not Survives.
+	Reason string
+}
+
+// Outcome is what an upgrade makes of a field.
+type Outcome string
+
+// The outcomes. Mixed: the field itself stays, but beside one that is put back
+// it leaves a pod that cannot start.
+const (
+	Survives  Outcome = "survives"
+	Reverted  Outcome = "reverted"
+	Conflicts Outcome = "conflicts"
+	Mixed     Outcome = "mixed"
+)
+
+// Safe says that no upgrade undoes the field or fails because of it.
+func (f Fate) Safe() bool { return f.ByMerge == Survives && f.ByApply == Survives }
