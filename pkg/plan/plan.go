@@ -142,14 +142,3 @@ func (p *Plan) Targets() []snapshot.Ref {
 func (p *Plan) For(target snapshot.Ref) []Step {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return s.Target != target })
 }
-
-// Only is the plan with the steps that fit; the findings of the others are left.
-func (p *Plan) Only(fits func(Step) bool) *Plan {
-	out := &Plan{Left: p.Left}
-	for _, s := range p.Steps {
-		if fits(s) {
-			out.Steps = append(out.Steps, s)
-		}
-	}
-	return out
-}
