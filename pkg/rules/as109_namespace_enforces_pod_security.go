@@ -88,11 +88,6 @@ func reportLabel(p *rule.Pass, o *snapshot.Object, label, value string, severity
 	})
 }
 
-// rankOf is 0 for what enforces nothing.
-func rankOf(level api.Level) int {
-	return slices.Index([]api.Level{api.LevelPrivileged, api.LevelBaseline, api.LevelRestricted}, level)
-}
-
 // carriedOn are checks that only go on with what a check of the level below demanded before.
 var carriedOn = []policy.CheckID{"procMount_restricted"}
 
