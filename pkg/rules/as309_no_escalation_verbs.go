@@ -32,6 +32,9 @@ var noEscalationVerbs = &rule.Rule{
 
 var change3 = []string{"create", "patch", "update"}
 
+// rbacGroup is the API group of roles and bindings.
+const rbacGroup = "rbac.authorization.k8s.io"
+
 // escalations are the rights that lead to all others.
 // Source: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 var escalations = []struct {

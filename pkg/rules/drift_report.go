@@ -6,16 +6,17 @@ import (
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/drift"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// report turns a difference into a finding; field is its place in words.
-func (d *drift) report(o *snapshot.Object, found difference, field, container string, severity rule.Severity) {
+// report turns a difference into a finding.
+func (d *drifted) report(o *snapshot.Object, found drift.Difference) {
 	d.pass.Report(rule.Finding{
-		Target: o.Ref, Component: d.components[o.Ref], Container: container, Path: found.path,
-		Severity: severity,
-		Message:  driftWords(found, field),
+		Target: o.Ref, Component: d.components[o.Ref], Container: found.Container, Path: found.Path,
+		Severity: found.Severity,
+		Message:  driftWords(found),
 		Fixes:    driftFixes(o, found),
 	})
 }
@@ -26,25 +27,21 @@ var entryWords = map[string]string{
 	"volumeMounts": "mount", "volumeDevices": "device", "ports": "port", "imagePullSecrets": "pull secret",
 }
 
-// fieldWords is a difference's place below a pointer, with list entries by name.
-func fieldWords(found difference, pointer string) string {
-	return strings.ReplaceAll(strings.TrimPrefix(found.named, pointer+"/"), "name=", "")
-}
-
 // driftWords say what differs. Values are shown only where they are short and no part of them is secret.
-func driftWords(found difference, field string) string {
+func driftWords(found drift.Difference) string {
+	field := found.Field
 	switch {
-	case found.entry != "" && found.want == nil:
-		return fmt.Sprintf("%s %s was added: the release does not hold it", entryWords[found.list], found.entry)
-	case found.entry != "":
-		return fmt.Sprintf("%s %s is missing: the release holds it", entryWords[found.list], found.entry)
+	case found.Entry != "" && found.Want == nil:
+		return fmt.Sprintf("%s %s was added: the release does not hold it", entryWords[found.List], found.Entry)
+	case found.Entry != "":
+		return fmt.Sprintf("%s %s is missing: the release holds it", entryWords[found.List], found.Entry)
 	}
-	have, haveShown := shownValue(found.path, found.have)
-	want, wantShown := shownValue(found.path, found.want)
+	have, haveShown := shownValue(found.Path, found.Have)
+	want, wantShown := shownValue(found.Path, found.Want)
 	switch {
-	case haveShown && found.want == nil:
+	case haveShown && found.Want == nil:
 		return fmt.Sprintf("%s is %s, the release leaves it out", field, have)
-	case wantShown && found.have == nil:
+	case wantShown && found.Have == nil:
 		return fmt.Sprintf("%s is missing, the release installed %s", field, want)
 	case haveShown && wantShown:
 		return fmt.Sprintf("%s is %s, the release installed %s", field, have, want)
@@ -86,21 +83,21 @@ func shownValue(path string, value any) (string, bool) {
 
 // driftFixes put the release's value back where a patch can: not what the
 // cluster holds fixed, not whole entries of lists, not what is masked.
-func driftFixes(o *snapshot.Object, found difference) []rule.Fix {
+func driftFixes(o *snapshot.Object, found drift.Difference) []rule.Fix {
 	const undo = "put the release's value back"
 	switch {
 	case unpatchable[o.Kind] != "":
 		return []rule.Fix{{Kind: rule.Manual, Summary: undo + ": " + unpatchable[o.Kind]}}
-	case strings.HasPrefix(found.path, "/roleRef"):
+	case strings.HasPrefix(found.Path, "/roleRef"):
 		return []rule.Fix{{Kind: rule.Manual, Summary: undo + ": delete the binding and run helm upgrade, because a binding's role cannot be changed"}}
-	case found.entry != "" && found.want == nil:
-		return []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("take %s out of the object, or put it into the chart's values", found.entry)}}
-	case found.entry != "", holdsMask(found.want), strings.HasPrefix(found.path, "/data/") && found.want != nil:
+	case found.Entry != "" && found.Want == nil:
+		return []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("take %s out of the object, or put it into the chart's values", found.Entry)}}
+	case found.Entry != "", holdsMask(found.Want), strings.HasPrefix(found.Path, "/data/") && found.Want != nil:
 		return []rule.Fix{{Kind: rule.Manual, Summary: undo + ": helm upgrade with the release's own chart and values"}}
-	case found.want == nil:
-		return []rule.Fix{{Kind: rule.Patch, Summary: "take the field out again", Changes: []change.Change{{Target: o.Ref, Op: change.Remove, Path: found.named}}}}
+	case found.Want == nil:
+		return []rule.Fix{{Kind: rule.Patch, Summary: "take the field out again", Changes: []change.Change{{Target: o.Ref, Op: change.Remove, Path: found.Named}}}}
 	}
-	return []rule.Fix{{Kind: rule.Patch, Summary: undo, Changes: []change.Change{{Target: o.Ref, Op: change.Set, Path: found.named, Value: found.want}}}}
+	return []rule.Fix{{Kind: rule.Patch, Summary: undo, Changes: []change.Change{{Target: o.Ref, Op: change.Set, Path: found.Named, Value: found.Want}}}}
 }
 
 func holdsMask(value any) bool {

@@ -4,7 +4,7 @@ package archtest
 const module = "github.com/airflowsec/kubectl-airflowsec/"
 
 // data are the packages that hold what flows through the program.
-var data = []string{"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach"}
+var data = []string{"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach"}
 
 // mayImport is the whole architecture: each package and the packages of the
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
@@ -16,12 +16,13 @@ var mayImport = map[string][]string{
 	"pkg/netpol":   {"pkg/snapshot", "pkg/airflow"},
 	"pkg/harden":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
 	"pkg/rule":     {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
-	"pkg/rules":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule"},
+	"pkg/drift":    {"pkg/snapshot", "pkg/change", "pkg/rule"},
+	"pkg/rules":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift"},
 	"pkg/profile":  {"pkg/rule"},
 	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
 	"pkg/plan":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/rule", "pkg/check"},
 	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan"},
-	"pkg/diff":     {"pkg/snapshot", "pkg/change", "pkg/plan", "pkg/check"},
+	"pkg/diff":     {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
 	"pkg/reach":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
 	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan"},
 	"pkg/render":   data,

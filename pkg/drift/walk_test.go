@@ -1,4 +1,4 @@
-package rules
+package drift
 
 import (
 	"slices"
@@ -42,7 +42,7 @@ func TestDifferences(t *testing.T) {
 	} {
 		var paths []string
 		for _, d := range differences(spot{}, document(t, c.want), document(t, c.have)) {
-			paths = append(paths, d.path)
+			paths = append(paths, d.Path)
 		}
 		if !slices.Equal(paths, c.paths) {
 			t.Errorf("%s: got %v, want %v", c.name, paths, c.paths)
