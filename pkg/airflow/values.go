@@ -35,6 +35,10 @@ type valueRow struct {
 	// offered where the release's values are known and set neither key nor the old keys, which win over it.
 	shared string
 	old    []string
+	// sharedOld is what the chart falls back to after shared, for the sake of old values.
+	sharedOld string
+	// elsewhere are fields that the chart leaves out of the map at key, each with the key that sets it.
+	elsewhere map[string]string
 	// unless names a trap under which the chart ignores the key: the row then does not count.
 	unless func(*Model) bool
 }

@@ -12,11 +12,14 @@ var communityValues = valueTable{
 	},
 	rows: []valueRow{
 		{field: PodSecurityContext, components: []Component{Database, Broker}, key: ""},
-		{field: PodSecurityContext, key: "%.securityContext"},
+		{field: PodSecurityContext, key: "%.securityContext", shared: "airflow.defaultSecurityContext"},
 
 		{field: ContainerSecurityContext, components: []Component{Database, Broker}, key: ""},
 		{field: ContainerSecurityContext, role: Injected, key: ""},
-		{field: ContainerSecurityContext, key: "airflow.defaultContainerSecurityContext"}, // one for all of the chart's own containers
+		// One for all of the chart's own containers.
+		{field: ContainerSecurityContext, role: GitSync, key: "airflow.defaultContainerSecurityContext", elsewhere: userKeys("dags.gitSync.image")},
+		{field: ContainerSecurityContext, components: []Component{PgBouncer}, key: "airflow.defaultContainerSecurityContext", elsewhere: userKeys("pgbouncer.image")},
+		{field: ContainerSecurityContext, key: "airflow.defaultContainerSecurityContext", elsewhere: userKeys("airflow.image")},
 
 		{field: Resources, role: GitSync, key: "dags.gitSync.resources"},
 		{field: Resources, role: CheckDatabase, key: "airflow.initContainers.checkDb.resources"},
@@ -48,4 +51,9 @@ var communityValues = valueTable{
 		{field: IngressTLS, components: []Component{Webserver}, key: "ingress.web.tls.enabled"},
 		{field: IngressTLS, components: []Component{Flower}, key: "ingress.flower.tls.enabled"},
 	},
+}
+
+// userKeys set the user of containers, which the chart leaves out of their security context.
+func userKeys(image string) map[string]string {
+	return map[string]string{"runAsUser": image + ".uid", "runAsGroup": image + ".gid"}
 }
