@@ -24,7 +24,7 @@ func newFinding(rl *rule.Rule, f rule.Finding, severity rule.Severity) Finding {
 		Changes: f.Changes, Unpatchable: f.Unpatchable,
 	}
 	for _, fix := range f.Fixes {
-		out.Fixes = append(out.Fixes, Fix{Kind: fix.Kind, Summary: snapshot.Redact(fix.Summary), ValuesKey: fix.ValuesKey, Writes: fix.Writes()})
+		out.Fixes = append(out.Fixes, Fix{Kind: fix.Kind, Summary: snapshot.Redact(fix.Summary), ValuesKey: fix.ValuesKey, Value: fix.Value, Writes: fix.Writes()})
 		if fix.Kind == rule.Patch && len(out.Changes) == 0 {
 			out.Changes = fix.Changes
 		}

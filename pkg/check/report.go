@@ -116,6 +116,8 @@ type Fix struct {
 	Kind      rule.FixKind `json:"kind"`
 	Summary   string       `json:"summary"`
 	ValuesKey string       `json:"valuesKey,omitempty"`
+	// Value is what the key must hold; nil where somebody has to decide.
+	Value any `json:"-"`
 	// Writes says that the fix makes new objects, which generate patches writes; machine formats have it in the summary.
 	Writes bool `json:"-"`
 }

@@ -23,6 +23,8 @@ type Fix struct {
 	Summary string  `json:"summary"`
 	// ValuesKey is the chart's values path that closes the finding, where there is one.
 	ValuesKey string `json:"valuesKey,omitempty"`
+	// Value is what the key must hold, as decoded JSON; nil where somebody has to decide.
+	Value any `json:"-"`
 	// Changes are what a patch does; empty for values and manual.
 	Changes []change.Change `json:"changes,omitempty"`
 }

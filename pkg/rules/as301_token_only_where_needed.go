@@ -95,13 +95,22 @@ func tokenFixes(p *rule.Pass, w *airflow.Workload, token airflow.Token) []rule.F
 		const order = "take the volume with the token out of the pod"
 		key := tokenVolumeKeys[w.Component]
 		if key = p.Reachable(key); key != "" && p.Airflow().Dialect == airflow.Official {
-			return []rule.Fix{{Kind: rule.Values, Summary: order, ValuesKey: key}}
+			return []rule.Fix{{Kind: rule.Values, Summary: order, ValuesKey: key, Value: false}}
 		}
 		return []rule.Fix{{Kind: rule.Manual, Summary: order}}
 	}
 	const order = "set automountServiceAccountToken: false"
 	return podFixes(p, w, place{
-		field: airflow.ServiceAccountToken, order: order,
+		field: airflow.ServiceAccountToken, order: order, value: tokenValue(w),
 		changes: []change.Change{{Target: w.Ref, Op: change.Set, Path: tokenPath(w, token), Value: false}},
 	})
+}
+
+// tokenValue switches the token off at the key of the field. The database's
+// account is made only where it is asked for.
+func tokenValue(w *airflow.Workload) any {
+	if w.Component == airflow.Database {
+		return map[string]any{"create": true, "automountServiceAccountToken": false}
+	}
+	return false
 }

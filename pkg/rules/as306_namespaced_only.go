@@ -57,7 +57,7 @@ func checkNamespacedOnly(p *rule.Pass) {
 func clusterWideFixes(p *rule.Pass, binding *snapshot.Object) []rule.Fix {
 	key := p.Reachable("multiNamespaceMode")
 	if p.Airflow().Dialect == airflow.Official && binding.Labels()["tier"] == "airflow" && key != "" {
-		return []rule.Fix{{Kind: rule.Values, Summary: "set multiNamespaceMode: false", ValuesKey: key}}
+		return []rule.Fix{{Kind: rule.Values, Summary: "set multiNamespaceMode: false", ValuesKey: key, Value: false}}
 	}
 	return []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("replace it by a RoleBinding in namespace %s", p.Airflow().Namespace)}}
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
@@ -57,7 +58,7 @@ func reportDefaultPods(p *rule.Pass, w *airflow.Workload) {
 	}
 	const order = "run the pods as a service account of their own"
 	if key := p.ValuesKey(w, "", airflow.ServiceAccountName); key != "" {
-		f.Fixes = []rule.Fix{{Kind: rule.Values, Summary: order, ValuesKey: key}}
+		f.Fixes = []rule.Fix{{Kind: rule.Values, Summary: order, ValuesKey: key, Value: makesAccount(key)}}
 	} else {
 		f.Fixes = []rule.Fix{{Kind: rule.Manual, Summary: order}}
 	}
@@ -79,4 +80,12 @@ func reportDefaultRights(p *rule.Pass, binding *snapshot.Object) {
 			{Target: binding.Ref, Op: change.Set, Path: "/subjects", Value: left},
 		}}},
 	})
+}
+
+// makesAccount is what a key must hold for the chart to make an account; nil where it takes a name.
+func makesAccount(key string) any {
+	if strings.HasSuffix(key, ".create") || strings.HasSuffix(key, ".enabled") {
+		return true
+	}
+	return nil
 }

@@ -38,7 +38,7 @@ func podFixes(p *rule.Pass, w *airflow.Workload, at place) []rule.Fix {
 		return []rule.Fix{{Kind: rule.Manual, Summary: ephemeralFix}}
 	}
 	if key := valuesKey(p, w, at); key != "" {
-		out = append(out, rule.Fix{Kind: rule.Values, Summary: at.order + keepTheRest(at.field), ValuesKey: key})
+		out = append(out, rule.Fix{Kind: rule.Values, Summary: at.order + keepTheRest(at.field), ValuesKey: key, Value: at.value})
 	}
 	why := whyNoPatch(w)
 	if len(at.changes) > 0 && why == "" {

@@ -149,14 +149,14 @@ func (e *excesses) report(message func(*excess) string) {
 func (e *excesses) fixes(x *excess) []rule.Fix {
 	if x.target.Kind != x.role.Kind {
 		if v := rbacValue(e.pass, x, nil, x.group == "" && x.builtin); v != nil && v.role != "" {
-			return []rule.Fix{{Kind: rule.Values, Summary: v.order, ValuesKey: e.pass.Reachable(v.key)}}
+			return []rule.Fix{{Kind: rule.Values, Summary: v.order, ValuesKey: e.pass.Reachable(v.key), Value: false}}
 		}
 		return []rule.Fix{{Kind: rule.Manual, Summary: bindingAdvice(x)}}
 	}
 	least, fits := e.least(x)
 	var out []rule.Fix
 	if v := rbacValue(e.pass, x, least, fits); v != nil {
-		out = append(out, rule.Fix{Kind: rule.Values, Summary: v.order, ValuesKey: e.pass.Reachable(v.key)})
+		out = append(out, rule.Fix{Kind: rule.Values, Summary: v.order, ValuesKey: e.pass.Reachable(v.key), Value: false})
 	}
 	if fits {
 		summary := "leave only: " + rightsInWords(least)

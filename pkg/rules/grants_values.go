@@ -28,8 +28,10 @@ var rbacSwitches = []rbacSwitch{
 	{dialect: airflow.Community, resource: "events", key: "rbac.events", order: "set rbac.events: false"},
 	{dialect: airflow.Official, role: "-pod-launcher-role", key: "allowPodLaunching", order: "set allowPodLaunching: false, because nothing needs the role"},
 	{dialect: airflow.Official, role: "-job-launcher-role", key: "allowJobLaunching", order: "set allowJobLaunching: false, because nothing needs the role"},
-	// Until 1.18 the triggerer holds this role too, whatever the keys say.
-	{dialect: airflow.Official, role: "-pod-log-reader-role", holders: []airflow.Component{airflow.Webserver, airflow.APIServer}, key: "webserver.allowPodLogReading", order: "set webserver.allowPodLogReading and apiServer.allowPodLogReading to false, because nothing needs the role"},
+	// Until 1.18 the triggerer holds this role too, whatever the keys say. The key of Airflow 3's api-server takes the
+	// binding away and leaves a role that nobody holds; the webserver's takes the role, and would leave a binding to nothing.
+	{dialect: airflow.Official, role: "-pod-log-reader-role", holders: []airflow.Component{airflow.APIServer}, key: "apiServer.allowPodLogReading", order: "set apiServer.allowPodLogReading: false, because nothing needs the role"},
+	{dialect: airflow.Official, role: "-pod-log-reader-role", holders: []airflow.Component{airflow.Webserver}, key: "webserver.allowPodLogReading", order: "set webserver.allowPodLogReading: false, because nothing needs the role"},
 	{dialect: airflow.Official, role: "system:openshift:scc:*", key: "rbac.createSCCRoleBinding", order: "set rbac.createSCCRoleBinding: false and use the cluster's own security context constraints"},
 }
 

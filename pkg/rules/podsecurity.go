@@ -54,6 +54,7 @@ type place struct {
 	message   string
 	order     string // the fix, as an order
 	field     airflow.Field
+	value     any             // of the values key; nil where it is a map that is made of the changes
 	changes   []change.Change // empty where the right value is not known
 	severity  rule.Severity   // empty: the rule's
 }
