@@ -2,7 +2,7 @@ package emit
 
 import (
 	"fmt"
-	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,27 +11,22 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// Patches writes a plan's policies as a stream for kubectl apply, with the
-// commands that apply and remove it, and above each policy why it has each of
-// its rules. Stale are policies of an older set that this one does not hold.
-func Patches(w io.Writer, m *airflow.Model, plan harden.NetworkPlan, label harden.Label, stale []snapshot.Ref) error {
-	var objects []Object
-	for _, p := range plan.Policies {
-		objects = append(objects, Object{Value: p.NetworkPolicy, Comments: reasons(p)})
+// Header says what a set of patches is for, how all that it adds is removed,
+// and which objects of an older set it no longer holds. The objects carry the label.
+func Header(m *airflow.Model, objects []snapshot.Ref, label harden.Label, stale []snapshot.Ref) []string {
+	out := []string{"For the Airflow release " + about(m)}
+	kinds := map[string][]string{}
+	for _, o := range objects {
+		if kind := strings.ToLower(o.Kind); !slices.Contains(kinds[o.Namespace], kind) {
+			kinds[o.Namespace] = append(kinds[o.Namespace], kind)
+		}
 	}
-	return Apply(w, header(m, plan, label, stale), objects)
-}
-
-func header(m *airflow.Model, plan harden.NetworkPlan, label harden.Label, stale []snapshot.Ref) []string {
-	out := []string{
-		"NetworkPolicies for the Airflow release " + about(m),
-		"Apply:   kubectl apply --server-side --field-manager=airflowsec -f FILE",
-	}
-	for _, namespace := range namespaces(plan) {
-		out = append(out, fmt.Sprintf("Remove:  kubectl delete networkpolicy -n %s -l %s=%s", namespace, label.Key, label.Value))
+	for _, namespace := range slices.Sorted(maps.Keys(kinds)) {
+		out = append(out, fmt.Sprintf("Remove what it adds: kubectl delete %s -n %s -l %s=%s",
+			strings.Join(kinds[namespace], ","), namespace, label.Key, label.Value))
 	}
 	for _, old := range stale {
-		out = append(out, fmt.Sprintf("No longer part of the set: kubectl delete networkpolicy -n %s %s", old.Namespace, old.Name))
+		out = append(out, fmt.Sprintf("No longer part of the set: kubectl delete %s -n %s %s", strings.ToLower(old.Kind), old.Namespace, old.Name))
 	}
 	return out
 }
@@ -55,18 +50,8 @@ func about(m *airflow.Model) string {
 	return out
 }
 
-func namespaces(plan harden.NetworkPlan) []string {
-	var out []string
-	for _, p := range plan.Policies {
-		if !slices.Contains(out, p.Namespace) {
-			out = append(out, p.Namespace)
-		}
-	}
-	return out
-}
-
-// reasons are one line for each kind of flow that a policy lets through.
-func reasons(p harden.PlannedPolicy) []string {
+// Reasons are one line for each kind of flow that a policy lets through.
+func Reasons(p harden.PlannedPolicy) []string {
 	if p.Component == "" {
 		return []string{"Denies everything that no other policy lets through, for pods of later revisions, too."}
 	}
