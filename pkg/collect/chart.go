@@ -48,7 +48,7 @@ const newestKubernetes = "1.36"
 // included. Its errors name files, lines and keys; they hold no value the user supplied.
 func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	c.Release, c.Namespace = cmp.Or(c.Release, "release-name"), cmp.Or(c.Namespace, "default")
-	full, major, minor, err := kubeVersion(cmp.Or(c.KubeVersion, newestKubernetes))
+	full, major, minor, err := kubeVersion(c.kubernetes())
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,9 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	cache.write(s)
 	return s, nil
 }
+
+// kubernetes is the version to render for.
+func (c Chart) kubernetes() string { return cmp.Or(c.KubeVersion, newestKubernetes) }
 
 func (c Chart) say(text string) {
 	if c.Progress != nil {
@@ -141,14 +144,28 @@ func (c Chart) objects(ch *chart.Chart, files map[string]string, m *masker) ([]s
 }
 
 func renderChart(ch *chart.Chart, user map[string]any, options chartutil.ReleaseOptions, capabilities *chartutil.Capabilities) (map[string]string, error) {
-	if err := chartutil.ProcessDependenciesWithMerge(ch, user); err != nil {
-		return nil, err
-	}
-	values, err := chartutil.ToRenderValues(ch, user, options, capabilities)
+	values, err := renderValues(ch, user, options, capabilities)
 	if err != nil {
 		return nil, err
 	}
 	return engine.Render(ch, values)
+}
+
+// renderOwn renders the chart's own templates alone, with the values that they would see beside their subcharts.
+func renderOwn(ch *chart.Chart, user map[string]any, options chartutil.ReleaseOptions, capabilities *chartutil.Capabilities) (map[string]string, error) {
+	values, err := renderValues(ch, user, options, capabilities)
+	if err != nil {
+		return nil, err
+	}
+	ch.SetDependencies()
+	return engine.Render(ch, values)
+}
+
+func renderValues(ch *chart.Chart, user map[string]any, options chartutil.ReleaseOptions, capabilities *chartutil.Capabilities) (chartutil.Values, error) {
+	if err := chartutil.ProcessDependenciesWithMerge(ch, user); err != nil {
+		return nil, err
+	}
+	return chartutil.ToRenderValues(ch, user, options, capabilities)
 }
 
 // loadChart reads a chart and refuses what Helm would not install.

@@ -19,7 +19,8 @@ import (
 
 // StoredChart is the chart that Helm keeps with a release, with the release's
 // values: what an upgrade with --reuse-values would render. Helm keeps no
-// subcharts, so only the chart's own NetworkPolicies can be had from it.
+// subcharts, so only the chart's own objects can be had from it, and some charts
+// use templates of their subcharts: then it is the NetworkPolicies alone.
 type StoredChart struct {
 	record       *record
 	capabilities *chartutil.Capabilities
