@@ -1,0 +1,78 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/drift"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// OfRelease compares what is live with what Helm installed: every field that
+// the release sets, what matters for security and was added to its objects, and
+// objects that are gone. Component is Airflow's word for an object.
+func OfRelease(s *snapshot.Snapshot, component func(snapshot.Ref) string) *Diff {
+	d := newDiff(s, "release")
+	for i := range s.Release.Manifest {
+		want := &s.Release.Manifest[i]
+		if reason := unread(s, want); reason != "" {
+			if !slices.Contains(d.Unread, reason) {
+				d.Unread = append(d.Unread, reason)
+			}
+			continue
+		}
+		if o := ofRelease(s, want); o != nil {
+			o.Component = component(want.Ref)
+			d.Objects = append(d.Objects, *o)
+		}
+	}
+	slices.SortStableFunc(d.Objects, func(a, b Object) int { return a.Compare(b.Ref) })
+	slices.Sort(d.Unread)
+	return d
+}
+
+// ofRelease is how one object of a release differs; nil where it does not.
+func ofRelease(s *snapshot.Snapshot, want *snapshot.Object) *Object {
+	o := &Object{Ref: want.Ref, Status: Changed, Rules: []Rule{}, Fields: []Field{}}
+	have := drift.Find(s.OfKind(snapshot.Kind(want.Kind)), want.Ref)
+	if have == nil {
+		if drift.EndsByItself(want) {
+			return nil
+		}
+		o.Status, o.After = Missing, whole(want.Content)
+		o.Fields = []Field{{After: hidden(trimmed(want.Content), "")}}
+		return o
+	}
+	var fields []Field
+	for _, found := range driftOf(s, want, have) {
+		fields = append(fields, Field{Path: found.Named, Container: found.Container, Security: found.Severity != ""})
+	}
+	sides{ref: want.Ref, before: have.Content, after: want.Content}.fill(o, fields)
+	if len(o.Fields) == 0 {
+		return nil
+	}
+	return o
+}
+
+// driftOf leaves out replicas that an autoscaler sets.
+func driftOf(s *snapshot.Snapshot, want, have *snapshot.Object) []drift.Difference {
+	return slices.DeleteFunc(drift.Whole(want, have), func(d drift.Difference) bool {
+		return d.Path == drift.Replicas && drift.Autoscaled(s, want.Ref)
+	})
+}
+
+// unread says why an object of the release cannot be compared; empty where it can.
+func unread(s *snapshot.Snapshot, want *snapshot.Object) string {
+	c := s.CoverageOf(snapshot.Kind(want.Kind))
+	switch {
+	case want.Namespace != "" && want.Namespace != s.Release.Namespace:
+		return fmt.Sprintf("%s: namespace %s is not read", title(want.Ref), want.Namespace)
+	case c.State == snapshot.Read:
+		return ""
+	case c.State == snapshot.NotCollected && c.Reason == "":
+		return fmt.Sprintf("%s objects are not read", want.Kind)
+	case c.Reason != "":
+		return fmt.Sprintf("%s objects could not be read: %s", want.Kind, c.Reason)
+	}
+	return fmt.Sprintf("%s objects could not be read (%s)", want.Kind, c.State)
+}
