@@ -5,6 +5,9 @@ package plan
 type Fate struct {
 	// Owners are the field managers that own the field today, sorted; nil where nobody does or it is not known.
 	Owners []string
+	// Contested are those of them that server-side apply asks about: it changes their
+	// value only when told to force conflicts. Sorted.
+	Contested []string
 	// SetByHelm says that the release's manifest sets the field.
 	SetByHelm bool
 	// ByMerge is what an upgrade does that merges on the client: Helm 3, and Helm 4 for a
@@ -30,3 +33,16 @@ const (
 
 // Safe says that no upgrade undoes the field or fails because of it.
 func (f Fate) Safe() bool { return f.ByMerge == Survives && f.ByApply == Survives }
+
+// NeedsForce are the steps that kubectl's server-side apply refuses today
+// without --force-conflicts, because another manager owns the field with
+// another value.
+func NeedsForce(steps []Step) []Step {
+	var out []Step
+	for _, s := range steps {
+		if len(s.Fate.Contested) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
