@@ -18,94 +18,59 @@ const (
 	PodOperatorXCom       Function = "pod-operator-xcom"
 	PodOperatorDeferrable Function = "pod-operator-deferrable"
 	JobOperator           Function = "job-operator"
+	JobOperatorDeferrable Function = "job-operator-deferrable"
 	CleanupPods           Function = "cleanup-pods"
 )
+
+// Own marks what a user declares beside the provider's functions.
+const Own Function = "own"
+
+// DeclaredNeed is what a user's DAGs need of the Kubernetes API beside the
+// provider's functions: custom resources, other namespaces.
+type DeclaredNeed struct {
+	// Components need it; none named is those that run tasks.
+	Components []Component
+	// Namespaces are where; none named is where Airflow launches pods.
+	Namespaces []string
+	Rules      []rbacv1.PolicyRule
+	Why        string
+}
+
+func (d DeclaredNeed) components(m *Model) []Component {
+	switch {
+	case len(d.Components) > 0:
+		return d.Components
+	case m.Local():
+		return append(slices.Clone(tasks), Scheduler)
+	}
+	return tasks
+}
 
 // Need is one function that a component needs the Kubernetes API for.
 type Need struct {
 	Function Function
 	Rules    []rbacv1.PolicyRule
 	Why      string
-}
-
-// when says under which condition a row of the table holds.
-type when string
-
-const (
-	always         when = "always"
-	launching      when = "an executor makes a pod for each task"
-	launchingOrSay when = "an executor makes a pod for each task, or the profile declares it"
-	localAndSay    when = "tasks run in the scheduler, and the profile declares it"
-	onlySay        when = "the profile declares it"
-)
-
-type needRow struct {
-	function   Function
-	components []Component
-	when       when
-	rules      []rbacv1.PolicyRule
-	why        string
-}
-
-func allow(group, resource string, verbs ...string) rbacv1.PolicyRule {
-	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
-}
-
-var (
-	podOperatorRules = []rbacv1.PolicyRule{
-		allow("", "pods", "create", "delete", "get", "list", "patch", "watch"),
-		allow("", "pods/log", "get"),
-		allow("", "events", "list", "watch"),
-	}
-	execRules = []rbacv1.PolicyRule{allow("", "pods/exec", "create", "get")}
-	jobRules  = []rbacv1.PolicyRule{
-		allow("batch", "jobs", "create", "delete", "get", "list", "patch", "watch"),
-		allow("batch", "jobs/status", "get", "watch"),
-	}
-	tasks = []Component{Worker, TaskPod}
-)
-
-// needRows is who needs which verbs. Nobody needs Secrets, Roles, or anything
-// cluster-wide, unless Airflow works in several namespaces.
-//
-// Whether DAGs use KubernetesPodOperator stands in no manifest. Decision: where
-// the executor makes pods, the operator is taken to be in use, because the
-// workers' rights then add little; with Celery or Local executors alone it must
-// be declared, because a DAG author's right to make pods is the right to use
-// any Secret and service account of the namespace. Running commands in pods
-// must always be declared: it opens every pod of the namespace.
-//
-// Sources: cncf.kubernetes provider (kubernetes_executor, utils/pod_manager,
-// triggers/pod, operators/job), `airflow kubernetes cleanup-pods`, and the
-// official chart's templates/rbac.
-var needRows = []needRow{
-	{ExecutorPods, []Component{Scheduler}, launching, []rbacv1.PolicyRule{
-		allow("", "pods", "create", "delete", "list", "patch", "watch"),
-	}, "the executor makes, adopts and deletes task pods"},
-	{TaskLogs, []Component{Webserver, APIServer}, launching, []rbacv1.PolicyRule{
-		allow("", "pods", "list"), allow("", "pods/log", "get"),
-	}, "the web UI reads the logs of running task pods"},
-	{PodOperator, tasks, launchingOrSay, podOperatorRules, "tasks may use KubernetesPodOperator"},
-	{PodOperator, []Component{Scheduler}, localAndSay, podOperatorRules, "tasks in the scheduler use KubernetesPodOperator"},
-	{PodOperatorXCom, tasks, onlySay, execRules, "KubernetesPodOperator reads XComs from its sidecar"},
-	{PodOperatorXCom, []Component{Scheduler}, localAndSay, execRules, "KubernetesPodOperator reads XComs from its sidecar"},
-	{PodOperatorDeferrable, []Component{Triggerer}, launchingOrSay, []rbacv1.PolicyRule{
-		allow("", "pods", "get", "list", "watch"), allow("", "pods/log", "get"), allow("", "events", "list", "watch"),
-	}, "deferred KubernetesPodOperators are watched from the triggerer"},
-	{JobOperator, tasks, onlySay, jobRules, "tasks use KubernetesJobOperator"},
-	{JobOperator, []Component{Scheduler}, localAndSay, jobRules, "tasks in the scheduler use KubernetesJobOperator"},
-	{CleanupPods, []Component{Cleanup}, always, []rbacv1.PolicyRule{
-		allow("", "pods", "delete", "list"),
-	}, "the job deletes finished task pods"},
+	// Namespaces are where the rules are needed; empty is where Airflow launches pods.
+	Namespaces []string
 }
 
 // Needs are the functions a component needs the Kubernetes API for, with
-// those that a profile declares.
+// those that a profile declares and those the model was made with.
 func (m *Model) Needs(component Component, declared ...Function) []Need {
 	var out []Need
+	provider := m.KubernetesProvider()
 	for _, row := range needRows {
-		if slices.Contains(row.components, component) && m.holds(row.when, slices.Contains(declared, row.function)) {
-			out = append(out, Need{row.function, row.rules, row.why})
+		if !slices.Contains(row.components, component) || !m.holds(row.when, slices.Contains(declared, row.function)) {
+			continue
+		}
+		if rules := row.in(provider); len(rules) > 0 {
+			out = append(out, Need{Function: row.function, Rules: rules, Why: row.why})
+		}
+	}
+	for _, own := range m.own {
+		if slices.Contains(own.components(m), component) {
+			out = append(out, Need{Function: Own, Rules: own.Rules, Why: own.Why, Namespaces: own.Namespaces})
 		}
 	}
 	return out
@@ -127,22 +92,11 @@ func (m *Model) holds(condition when, declared bool) bool {
 
 // NeededRules are the rules that a component needs, one for each resource, sorted.
 func (m *Model) NeededRules(component Component, declared ...Function) []rbacv1.PolicyRule {
-	verbs := map[[2]string][]string{}
-	for _, need := range m.Needs(component, declared...) {
-		for _, rule := range need.Rules {
-			key := [2]string{rule.APIGroups[0], rule.Resources[0]}
-			verbs[key] = append(verbs[key], rule.Verbs...)
-		}
-	}
 	var out []rbacv1.PolicyRule
-	for key, list := range verbs {
-		slices.Sort(list)
-		out = append(out, allow(key[0], key[1], slices.Compact(list)...))
+	for _, need := range m.Needs(component, declared...) {
+		out = append(out, need.Rules...)
 	}
-	slices.SortFunc(out, func(a, b rbacv1.PolicyRule) int {
-		return strings.Compare(a.APIGroups[0]+"/"+a.Resources[0], b.APIGroups[0]+"/"+b.Resources[0])
-	})
-	return out
+	return MergeRules(out)
 }
 
 // NeedsAPI says whether a workload's pods need a token for the Kubernetes API, and what for.

@@ -18,10 +18,10 @@ func TestNeededRules(t *testing.T) {
 	const (
 		executor = "/pods:create,delete,list,patch,watch"
 		logs     = "/pods:list /pods/log:get"
-		operator = "/events:list,watch /pods:create,delete,get,list,patch,watch /pods/log:get"
-		deferred = "/events:list,watch /pods:get,list,watch /pods/log:get"
+		operator = "/events:list /pods:create,delete,get,list,patch /pods/log:get"
+		deferred = "/events:list,watch /pods:delete,get /pods/log:get"
 		exec     = "/pods/exec:create,get"
-		jobs     = "batch/jobs:create,delete,get,list,patch,watch batch/jobs/status:get,watch"
+		jobs     = "/pods:get,list /pods/log:get batch/jobs:create,delete,get,list,patch,watch batch/jobs/status:get,watch"
 	)
 	tests := []struct {
 		executors string
@@ -42,7 +42,7 @@ func TestNeededRules(t *testing.T) {
 		{"LocalExecutor", Scheduler, []Function{JobOperator}, jobs},
 		{"KubernetesExecutor", Scheduler, nil, executor},
 		{"KubernetesExecutor", TaskPod, nil, operator},
-		{"KubernetesExecutor", TaskPod, []Function{PodOperatorXCom}, "/events:list,watch /pods:create,delete,get,list,patch,watch " + exec + " /pods/log:get"},
+		{"KubernetesExecutor", TaskPod, []Function{PodOperatorXCom}, "/events:list /pods:create,delete,get,list,patch " + exec + " /pods/log:get"},
 		{"KubernetesExecutor", Triggerer, nil, deferred},
 		{"KubernetesExecutor", Webserver, nil, logs},
 		{"CeleryExecutor,KubernetesExecutor", APIServer, nil, logs},

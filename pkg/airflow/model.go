@@ -28,16 +28,19 @@ type Model struct {
 	// unwritten are the pods that tasks may start and no manifest describes; rules do not see them.
 	unwritten []*Workload
 	pods      func() []Pod
+	// provider is what is known of the cncf.kubernetes provider; own are the user's declared needs.
+	provider func() ProviderVersions
+	own      []DeclaredNeed
 	// chartVersion is the Airflow chart's own, as the labels tell, also below a company's chart.
 	chartVersion string
 }
 
 // New reads a snapshot. The model points into it and changes nothing; it is
-// safe for use by several rules at once.
-func New(s *snapshot.Snapshot) *Model {
+// safe for use by several rules at once. Needs are those that users declare.
+func New(s *snapshot.Snapshot, needs ...DeclaredNeed) *Model {
 	m := &Model{
 		Snapshot: s, index: newIndex(s), config: map[*Workload]*config{},
-		kept: newKept(),
+		kept: newKept(), own: needs,
 	}
 	m.Workloads, m.Malformed = workloads(s, m.index)
 	labels := chartLabels(s)
@@ -51,6 +54,7 @@ func New(s *snapshot.Snapshot) *Model {
 	sortWorkloads(m.Workloads)
 	m.unwritten = m.findUnwritten()
 	m.pods = sync.OnceValue(m.findPods)
+	m.provider = sync.OnceValue(m.findProvider)
 	return m
 }
 

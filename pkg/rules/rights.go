@@ -7,15 +7,9 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/component-helpers/auth/rbac/validation"
-)
 
-// everybodysRights are what every cluster gives to everybody who is logged in:
-// to ask what oneself may do.
-// Source: system:basic-user in kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
-var everybodysRights = []rbacv1.PolicyRule{
-	{APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"selfsubjectaccessreviews", "selfsubjectrulesreviews"}, Verbs: []string{"create"}},
-	{APIGroups: []string{"authentication.k8s.io"}, Resources: []string{"selfsubjectreviews"}, Verbs: []string{"create"}},
-}
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+)
 
 // single is the right to one verb on one resource.
 func single(group, resource, verb string) rbacv1.PolicyRule {
@@ -37,11 +31,9 @@ func holdsAll(list, names []string) bool {
 	return slices.Contains(list, "*") || !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(list, name) })
 }
 
-// beyond are the single rights of granted that allowed does not cover. Paths
-// such as /healthz are left out: they are no rights to objects.
+// beyond are the single rights of granted that allowed does not cover.
 func beyond(granted, allowed []rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	_, over := validation.Covers(slices.Concat(allowed, everybodysRights), granted)
-	return slices.DeleteFunc(over, func(r rbacv1.PolicyRule) bool { return len(r.NonResourceURLs) > 0 })
+	return airflow.RightsBeyond(granted, allowed)
 }
 
 // overlap are the single rights that both lists give.
@@ -62,29 +54,7 @@ func overlap(a, b []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 }
 
 // merged joins single rights to one rule for each resource, sorted.
-func merged(list []rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	byResource := map[string]rbacv1.PolicyRule{}
-	var keys []string
-	for _, r := range list {
-		key := strings.Join(slices.Concat(r.APIGroups, r.Resources, r.ResourceNames), "\x00")
-		known, seen := byResource[key]
-		if !seen {
-			known = rbacv1.PolicyRule{APIGroups: r.APIGroups, Resources: r.Resources, ResourceNames: r.ResourceNames}
-			keys = append(keys, key)
-		}
-		known.Verbs = append(known.Verbs, r.Verbs...)
-		byResource[key] = known
-	}
-	slices.Sort(keys)
-	var out []rbacv1.PolicyRule
-	for _, key := range keys {
-		r := byResource[key]
-		slices.Sort(r.Verbs)
-		r.Verbs = slices.Compact(r.Verbs)
-		out = append(out, r)
-	}
-	return out
-}
+func merged(list []rbacv1.PolicyRule) []rbacv1.PolicyRule { return airflow.MergeRules(list) }
 
 // wordLimit is how many groups of rights a message lists.
 const wordLimit = 6
