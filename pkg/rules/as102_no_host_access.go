@@ -2,9 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -55,14 +57,23 @@ func locateHostPorts(q probe) []place {
 			if port.HostPort == 0 {
 				continue
 			}
-			at := q.remove(c, fmt.Sprintf("/ports/%d/hostPort", i),
+			at := q.remove(c, "/ports/"+portKey(c, i)+"/hostPort",
 				fmt.Sprintf("container %s opens port %d on the node, past every Service and Ingress", c.Name, port.HostPort),
 				"take hostPort away and use a Service")
+			at.path = fmt.Sprintf("%s/ports/%d/hostPort", c.Path, i)
 			at.field, at.severity = "", rule.High
 			out = append(out, at)
 		}
 	}
 	return out
+}
+
+// portKey is a port's place by its name, or by its number in the list where it has none.
+func portKey(c airflow.Container, i int) string {
+	if c.Ports[i].Name != "" {
+		return "name=" + c.Ports[i].Name
+	}
+	return strconv.Itoa(i)
 }
 
 func locateHostPaths(q probe) []place {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,29 +34,36 @@ var runsAsNonRoot = &rule.Rule{
 const (
 	nonRootField = "/securityContext/runAsNonRoot"
 	userField    = "/securityContext/runAsUser"
+	groupField   = "/securityContext/fsGroup"
 )
 
 // locateMayBeRoot finds what lets a container run as whatever user its image names.
 func locateMayBeRoot(q probe) []place {
+	const order = "set runAsNonRoot: true"
+	silent := func(list ...airflow.Container) string { return "runAsNonRoot is not set: " + mayBeRoot(q.w, list) }
 	var out []place
 	heirs := q.heirs()
-	if q.pod() || len(heirs) > 0 {
-		message := "the pod says runAsNonRoot: false, so a container may run as root"
-		if !q.pod() {
-			message = "runAsNonRoot is not set: " + mayBeRoot(q.w, heirs)
+	switch {
+	case q.pod():
+		out = append(out, q.withUsers(heirs, q.setPod(nonRootField, true,
+			"the pod says runAsNonRoot: false, so a container may run as root", order+userOrder(q.w, heirs))))
+	case len(heirs) > 0 && len(q.reached(nonRootField)) == 0:
+		out = append(out, q.withUsers(heirs, q.setPod(nonRootField, true, silent(heirs...), order+userOrder(q.w, heirs))))
+	default:
+		for _, c := range heirs {
+			out = append(out, q.nonRoot(c, silent(c)))
 		}
-		at := q.setPod(nonRootField, true, message, "set runAsNonRoot: true"+userOrder(q.w, heirs))
-		at.changes = append(at.changes, knownUsers(q.w, heirs)...)
-		out = append(out, at)
 	}
 	for _, c := range q.containers() {
-		at := q.set(c, nonRootField, true,
-			"container "+c.Name+" asks to be allowed to run as root: runAsNonRoot is false",
-			"set runAsNonRoot: true"+userOrder(q.w, []airflow.Container{c}))
-		at.changes = append(at.changes, knownUsers(q.w, []airflow.Container{c})...)
-		out = append(out, at)
+		out = append(out, q.nonRoot(c, "container "+c.Name+" asks to be allowed to run as root: runAsNonRoot is false"))
 	}
 	return out
+}
+
+// nonRoot is a place in a container, with the changes that keep it from running as root.
+func (q probe) nonRoot(c airflow.Container, message string) place {
+	list := []airflow.Container{c}
+	return q.withUsers(list, q.set(c, nonRootField, true, message, "set runAsNonRoot: true"+userOrder(q.w, list)))
 }
 
 // mayBeRoot says how near containers without runAsNonRoot are to root.
@@ -72,76 +80,112 @@ func mayBeRoot(w *airflow.Workload, heirs []airflow.Container) string {
 func locateRootUser(q probe) []place {
 	var out []place
 	if q.pod() {
-		at := q.setPod(userField, nil, "the pod runs as root: runAsUser is 0", "")
-		at.order, at.changes = podUser(q.w)
+		order, changes := q.podUser()
+		at := q.setPod(userField, nil, "the pod runs as root: runAsUser is 0", order)
+		if len(at.changes) > 0 {
+			at.changes = changes
+		}
 		out = append(out, at)
 	}
 	for _, c := range q.containers() {
-		at := q.set(c, userField, nil, "container "+c.Name+" runs as root: runAsUser is 0", "set runAsUser to the user the image is built for, never 0")
 		user, known := userOf(c.Image)
-		switch {
-		case c.Kind == airflow.Init:
-			// It asks for root to prepare something, so another user would break it.
-			at.order, at.changes = "do without this init container, for example by fsGroup instead of chown", nil
-			at.field = ""
-		case known:
-			at.order, at.changes[0].Value = fmt.Sprintf("set runAsUser: %d", user.uid), user.uid
-		default:
-			at.changes = nil
+		order := "set runAsUser to the user the image is built for, never 0"
+		if known {
+			order = fmt.Sprintf("set runAsUser: %d", user.uid)
 		}
-		if q.dialect == airflow.Community {
-			at.field = "" // the chart drops runAsUser from its container security context
+		at := q.set(c, userField, user.uid, "container "+c.Name+" runs as root: runAsUser is 0", order)
+		if len(at.changes) > 0 {
+			at.changes = append(at.changes, q.group(c)...)
+		}
+		if preparesAsRoot(c) || q.dialect == airflow.Community {
+			at.field = "" // the community chart drops runAsUser from its container security context
 		}
 		out = append(out, at)
 	}
 	return out
 }
 
-// podUser replaces a pod's root by the users its images are built for, or by
-// words where one of them is not known. A volume that root has written needs
-// the group, too.
-func podUser(w *airflow.Workload) (order string, changes []change.Change) {
-	pod := w.SpecPath() + "/securityContext/"
-	set := func(path string, value int64) {
-		changes = append(changes, change.Change{Target: w.Ref, Op: change.Set, Path: path, Value: value})
-	}
+// podUser replaces a pod's root by the users its images are built for. Only
+// containers whose user is known get here.
+func (q probe) podUser() (order string, changes []change.Change) {
+	pod := q.w.SpecPath() + userField
 	var first *imageUser
-	for _, c := range w.Containers() {
+	for _, c := range q.w.Containers() {
 		if ownUser(c) != nil || c.Kind == airflow.Ephemeral {
 			continue
 		}
-		user, known := userOf(c.Image)
-		if !known {
-			return "set runAsUser to the user the images are built for, never 0", nil
-		}
-		if first == nil {
+		user, _ := userOf(c.Image)
+		switch {
+		case first == nil:
 			first = &user
-			set(pod+"runAsUser", user.uid)
-			if w.Spec.SecurityContext.FSGroup == nil {
-				set(pod+"fsGroup", user.gid)
-			}
-		} else if user.uid != first.uid {
-			set(byName(w, c)+userField, user.uid)
+			changes = append(changes, change.Change{Target: q.w.Ref, Op: change.Set, Path: pod, Value: user.uid})
+		case user.uid != first.uid:
+			changes = append(changes, q.user(c))
 		}
+		changes = joined(changes, q.group(c)...)
 	}
-	if first == nil {
+	switch {
+	case len(q.reached(userField)) > 0:
+		return "set runAsUser to the user the images are built for, never 0", nil
+	case first == nil:
 		return "take runAsUser: 0 away, every container names its own user",
-			[]change.Change{{Target: w.Ref, Op: change.Remove, Path: pod + "runAsUser"}}
+			[]change.Change{{Target: q.w.Ref, Op: change.Remove, Path: pod}}
 	}
-	return fmt.Sprintf("set runAsUser: %d, and fsGroup so that volumes stay writable", first.uid), changes
+	order = fmt.Sprintf("set runAsUser: %d", first.uid)
+	if slices.ContainsFunc(changes, func(c change.Change) bool { return strings.HasSuffix(c.Path, groupField) }) {
+		order += ", and fsGroup so that volumes stay writable"
+	}
+	return order, changes
 }
 
-// knownUsers names the user of each container that leaves it to its image,
-// because the kubelet cannot tell from a user's name that it is not root.
-func knownUsers(w *airflow.Workload, list []airflow.Container) []change.Change {
-	var out []change.Change
+// user gives a container the user its image is built for.
+func (q probe) user(c airflow.Container) change.Change {
+	user, _ := userOf(c.Image)
+	return change.Change{Target: q.w.Ref, Op: change.Set, Path: byName(q.w, c) + userField, Value: user.uid}
+}
+
+// group gives the volumes of a container to the group its image is built for,
+// where only root could write them so far. A group that is set stays.
+func (q probe) group(c airflow.Container) []change.Change {
+	user, _ := userOf(c.Image)
+	if !needsGroup(q.w, c) {
+		return nil
+	}
+	return []change.Change{{Target: q.w.Ref, Op: change.Set, Path: q.w.SpecPath() + groupField, Value: user.gid}}
+}
+
+// withUsers adds to a place the users of those containers that leave theirs to
+// the image or are root: the kubelet starts nothing as root where runAsNonRoot
+// is true, and cannot tell from a user's name that it is not root.
+func (q probe) withUsers(list []airflow.Container, at place) place {
+	if len(at.changes) == 0 {
+		return at
+	}
 	for _, c := range list {
-		user, known := userOf(c.Image)
-		if known && effectiveUser(w, c) == nil {
-			out = append(out, change.Change{Target: w.Ref, Op: change.Set, Path: byName(w, c) + userField, Value: user.uid})
+		_, held := q.held[c.Name]
+		_, known := userOf(c.Image)
+		user := effectiveUser(q.w, c)
+		switch {
+		case held || !known || user != nil && *user != 0:
+			continue
+		case ownUser(c) == nil && user != nil && len(q.reached(userField)) == 0:
+			_, changes := q.podUser()
+			at.changes = joined(at.changes, changes...)
+			continue
+		}
+		at.changes = joined(joined(at.changes, q.user(c)), q.group(c)...)
+	}
+	return at
+}
+
+// joined is a list with more changes, each once.
+func joined(list []change.Change, more ...change.Change) []change.Change {
+	for _, c := range more {
+		if !slices.ContainsFunc(list, func(known change.Change) bool { return known.Path == c.Path }) {
+			list = append(list, c)
 		}
 	}
-	return out
+	return list
 }
 
 // userOrder says which containers need a numeric user, beside the flag.

@@ -61,11 +61,11 @@ func locateAddedCapabilities(q probe) []place {
 		}
 		message := "container " + c.Name + " adds " + strings.Join(bad, ", ") + ": a piece of root its code can use"
 		order := "take " + strings.Join(bad, ", ") + " out of capabilities.add"
-		at := q.remove(c, capabilitiesField+"add", message, order)
 		if len(good) > 0 {
-			at = q.set(c, capabilitiesField+"add", good, message, order)
+			out = append(out, q.set(c, capabilitiesField+"add", good, message, order))
+		} else {
+			out = append(out, q.remove(c, capabilitiesField+"add", message, order))
 		}
-		out = append(out, at)
 	}
 	return out
 }

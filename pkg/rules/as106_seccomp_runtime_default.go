@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -23,21 +24,29 @@ var seccompRuntimeDefault = &rule.Rule{
 	Check: podSecurity("AS106"),
 }
 
+const seccompField = "/securityContext/seccompProfile"
+
 // locateSeccomp finds profiles that are off, and the pods that leave the choice to the node.
 func locateSeccomp(q probe) []place {
-	const field, order = "/securityContext/seccompProfile", "set seccompProfile.type: RuntimeDefault"
+	const order = "set seccompProfile.type: RuntimeDefault"
 	runtimeDefault := map[string]any{"type": "RuntimeDefault"}
+	silent := func(list ...airflow.Container) string {
+		return "nothing filters the system calls of " + named(list) + ": seccompProfile is not set"
+	}
 	var out []place
 	heirs := q.heirs()
 	switch {
 	case q.pod():
-		out = append(out, q.setPod(field, runtimeDefault, "the pod switches the system call filter off", order))
-	case len(heirs) > 0:
-		out = append(out, q.setPod(field, runtimeDefault,
-			"nothing filters the system calls of "+named(heirs)+": seccompProfile is not set", order))
+		out = append(out, q.setPod(seccompField, runtimeDefault, "the pod switches the system call filter off", order))
+	case len(heirs) > 0 && len(q.reached(seccompField)) == 0:
+		out = append(out, q.setPod(seccompField, runtimeDefault, silent(heirs...), order))
+	default:
+		for _, c := range heirs {
+			out = append(out, q.set(c, seccompField, runtimeDefault, silent(c), order))
+		}
 	}
 	for _, c := range q.containers() {
-		out = append(out, q.set(c, field, runtimeDefault, "container "+c.Name+" switches the system call filter off", order))
+		out = append(out, q.set(c, seccompField, runtimeDefault, "container "+c.Name+" switches the system call filter off", order))
 	}
 	return out
 }

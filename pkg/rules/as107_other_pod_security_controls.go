@@ -42,10 +42,13 @@ func locateAppArmor(q probe) []place {
 			continue
 		}
 		path := q.w.PodPath + "/metadata/annotations/" + change.Escape(key)
-		out = append(out, place{
-			path: path, message: "the annotation " + key + " takes the container out of AppArmor", order: "remove the annotation",
-			changes: []change.Change{{Target: q.w.Ref, Op: change.Remove, Path: path}},
-		})
+		at := place{path: path, message: "the annotation " + key + " takes the container out of AppArmor", order: "remove the annotation"}
+		if h, held := q.held[strings.TrimPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix)]; held {
+			at.order = h.order(at.order)
+		} else {
+			at.changes = []change.Change{{Target: q.w.Ref, Op: change.Remove, Path: path}}
+		}
+		out = append(out, at)
 	}
 	if q.pod() {
 		out = append(out, q.removePod(field, "the pod runs outside AppArmor's default profile", order))
@@ -59,11 +62,13 @@ func locateAppArmor(q probe) []place {
 func locateSELinux(q probe) []place {
 	const field, order = "/securityContext/seLinuxOptions", "take user, role and type out of seLinuxOptions"
 	parts := func(at place) place {
-		whole := at.changes[0]
-		at.changes = nil
-		for _, part := range []string{"role", "type", "user"} {
-			at.changes = append(at.changes, change.Change{Target: whole.Target, Op: change.Remove, Path: whole.Path + "/" + part})
+		var changes []change.Change
+		for _, whole := range at.changes {
+			for _, part := range []string{"role", "type", "user"} {
+				changes = append(changes, change.Change{Target: whole.Target, Op: change.Remove, Path: whole.Path + "/" + part})
+			}
 		}
+		at.changes = changes
 		return at
 	}
 	var out []place

@@ -7,6 +7,8 @@ type imageUser struct {
 	repository string // the last parts of the image's path
 	tagPrefix  string // for a repository that holds several programs
 	uid, gid   int64
+	// rootByDefault says that the image starts as root where nobody names a user, and steps down by itself.
+	rootByDefault bool
 }
 
 // imageUsers are the images both charts use; an image that is not here gets no
@@ -15,20 +17,20 @@ type imageUser struct {
 // that insists on group 0), kubernetes/git-sync, Docker's official redis,
 // Bitnami's images and airflow-helm's builds of them, the exporters'.
 var imageUsers = []imageUser{
-	{"apache/airflow", "airflow-pgbouncer", 65534, 65534},
-	{"apache/airflow", "airflow-statsd-exporter", 65534, 65534},
-	{"apache/airflow", "", 50000, 0},
-	{"git-sync/git-sync", "", 65533, 65533},
-	{"library/redis", "", 999, 999},
-	{"bitnami/redis", "", 1001, 1001},
-	{"bitnamilegacy/redis", "", 1001, 1001},
-	{"bitnami/postgresql", "", 1001, 1001},
-	{"bitnamilegacy/postgresql", "", 1001, 1001},
-	{"airflow-helm/postgresql-bitnami", "", 1001, 1001},
-	{"airflow-helm/pgbouncer", "", 1001, 1001},
-	{"prometheus/statsd-exporter", "", 65534, 65534},
-	{"prom/statsd-exporter", "", 65534, 65534},
-	{"otel/opentelemetry-collector-contrib", "", 10001, 10001},
+	{"apache/airflow", "airflow-pgbouncer", 65534, 65534, false},
+	{"apache/airflow", "airflow-statsd-exporter", 65534, 65534, false},
+	{"apache/airflow", "", 50000, 0, false},
+	{"git-sync/git-sync", "", 65533, 65533, false},
+	{"library/redis", "", 999, 999, true},
+	{"bitnami/redis", "", 1001, 1001, false},
+	{"bitnamilegacy/redis", "", 1001, 1001, false},
+	{"bitnami/postgresql", "", 1001, 1001, false},
+	{"bitnamilegacy/postgresql", "", 1001, 1001, false},
+	{"airflow-helm/postgresql-bitnami", "", 1001, 1001, false},
+	{"airflow-helm/pgbouncer", "", 1001, 1001, false},
+	{"prometheus/statsd-exporter", "", 65534, 65534, false},
+	{"prom/statsd-exporter", "", 65534, 65534, false},
+	{"otel/opentelemetry-collector-contrib", "", 10001, 10001, false},
 }
 
 // userOf is the user an image is built for, where that is known. A mirror in

@@ -135,7 +135,8 @@ func newestCheck(versions []policy.VersionedCheck, asked api.Version) *policy.Ve
 
 // judge reports the places behind a refusal. Where none is found, the
 // evaluator and the locator disagree, and the refusal still stands.
-func (c activeCheck) judge(p *rule.Pass, w *airflow.Workload) {
+func (c activeCheck) judge(p *rule.Pass, live *airflow.Workload) {
+	w := asAdded(live)
 	if c.id == annotationCheck {
 		noteMaskedAnnotations(p, w)
 	}
@@ -144,7 +145,7 @@ func (c activeCheck) judge(p *rule.Pass, w *airflow.Workload) {
 	if result.Allowed {
 		return
 	}
-	places := c.locate(probe{w: w, dialect: p.Airflow().Dialect, meta: meta, check: c.run})
+	places := c.locate(probe{w: w, dialect: p.Airflow().Dialect, meta: meta, check: c.run, company: companyOf(live, p.Workloads())})
 	if len(places) == 0 {
 		places = []place{{
 			path:    w.SpecPath(),

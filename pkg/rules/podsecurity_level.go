@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
@@ -39,11 +38,7 @@ func PodSecurityLevel(w *airflow.Workload) (level api.Level, refused string, err
 
 // passes is the strictest level that a workload's pods pass in one version of the standards.
 func passes(evaluator policy.Evaluator, w *airflow.Workload, version api.Version) (level api.Level, refused string) {
-	meta := &w.Meta
-	if w.Owner != nil {
-		meta = &w.Owner.Meta
-	}
-	spec := asMade(w)
+	meta, spec := asMade(w)
 	for _, next := range levels[1:] {
 		result := policy.AggregateCheckResults(evaluator.EvaluatePod(api.LevelVersion{Level: next, Version: version}, meta, spec))
 		if !result.Allowed {
@@ -51,23 +46,4 @@ func passes(evaluator policy.Evaluator, w *airflow.Workload, version api.Version
 		}
 	}
 	return api.LevelRestricted, ""
-}
-
-// asMade is a pod as the API server will be asked for it. Where a webhook adds
-// to what a template says, the template counts as it is now, and the live pod
-// only tells what was added; nobody adds a debugger to a new pod.
-func asMade(w *airflow.Workload) *corev1.PodSpec {
-	if w.Owner == nil {
-		return &w.Spec
-	}
-	spec := w.Owner.Spec
-	spec.InitContainers = slices.Concat(spec.InitContainers, w.Spec.InitContainers)
-	spec.Containers = slices.Concat(spec.Containers, w.Spec.Containers)
-	spec.Volumes = slices.Clone(spec.Volumes)
-	for _, v := range w.Spec.Volumes {
-		if !slices.ContainsFunc(spec.Volumes, func(own corev1.Volume) bool { return own.Name == v.Name }) {
-			spec.Volumes = append(spec.Volumes, v)
-		}
-	}
-	return &spec
 }

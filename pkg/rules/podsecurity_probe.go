@@ -22,6 +22,7 @@ type probe struct {
 	dialect airflow.Dialect
 	meta    *metav1.ObjectMeta
 	check   policy.CheckPodFn
+	company
 }
 
 // refuses asks about a pod of which only spec is there.
@@ -73,35 +74,67 @@ func (q probe) pod() bool {
 	return q.refuses(corev1.PodSpec{SecurityContext: q.w.Spec.SecurityContext, OS: q.w.Spec.OS, HostUsers: q.w.Spec.HostUsers})
 }
 
-// set is a place in a container, with the change that gives the field a value.
-func (q probe) set(c airflow.Container, field string, value any, message, order string) place {
-	return place{
-		container: c.Name, path: c.Path + field, message: message, order: order, field: airflow.ContainerSecurityContext,
-		changes: []change.Change{{Target: q.w.Ref, Op: change.Set, Path: byName(q.w, c) + field, Value: value}},
+// reached are the strangers that get what is set on the pod, because they do not set it themselves.
+func (q probe) reached(field string) []airflow.Container {
+	return slices.DeleteFunc(slices.Clone(q.strangers), func(c airflow.Container) bool { return setsItself(c, field) })
+}
+
+func setsItself(c airflow.Container, field string) bool {
+	own := c.SecurityContext
+	if own == nil {
+		return false
 	}
+	switch field {
+	case nonRootField:
+		return own.RunAsNonRoot != nil
+	case userField:
+		return own.RunAsUser != nil
+	case seccompField:
+		return own.SeccompProfile != nil
+	}
+	return false
+}
+
+// set is a place in a container, with the change that gives the field a value,
+// or without one where the container stays as it is.
+func (q probe) set(c airflow.Container, field string, value any, message, order string) place {
+	at := place{container: c.Name, path: c.Path + field, message: message, order: order, field: airflow.ContainerSecurityContext}
+	if h, held := q.held[c.Name]; held {
+		at.order = h.order(order)
+		return at
+	}
+	at.changes = []change.Change{{Target: q.w.Ref, Op: change.Set, Path: byName(q.w, c) + field, Value: value}}
+	return at
 }
 
 // remove is a place in a container, with the change that takes the field away.
 func (q probe) remove(c airflow.Container, field, message, order string) place {
-	out := q.set(c, field, nil, message, order)
-	out.changes[0].Op = change.Remove
-	return out
+	return removing(q.set(c, field, nil, message, order))
 }
 
-// setPod is a place in the pod's spec, with the change that gives the field a value.
+// setPod is a place in the pod's spec, with the change that gives the field a
+// value, or without one where it would reach a container that stays as it is.
 func (q probe) setPod(field string, value any, message, order string) place {
 	path := q.w.SpecPath() + field
-	return place{
-		path: path, message: message, order: order, field: airflow.PodSecurityContext,
-		changes: []change.Change{{Target: q.w.Ref, Op: change.Set, Path: path, Value: value}},
+	at := place{path: path, message: message, order: order, field: airflow.PodSecurityContext}
+	if reached := q.reached(field); len(reached) > 0 {
+		at.order += ", if " + named(reached) + " works with it: nothing here knows what that needs"
+		return at
 	}
+	at.changes = []change.Change{{Target: q.w.Ref, Op: change.Set, Path: path, Value: value}}
+	return at
 }
 
 // removePod is a place in the pod's spec, with the change that takes the field away.
 func (q probe) removePod(field, message, order string) place {
-	out := q.setPod(field, nil, message, order)
-	out.changes[0].Op = change.Remove
-	return out
+	return removing(q.setPod(field, nil, message, order))
+}
+
+func removing(at place) place {
+	for i := range at.changes {
+		at.changes[i].Op = change.Remove
+	}
+	return at
 }
 
 // byName is a container's place by its name, which fits even where its list has grown.

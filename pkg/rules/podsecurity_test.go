@@ -163,16 +163,25 @@ func patchOf(f rule.Finding) []rule.Fix {
 	return slices.DeleteFunc(slices.Clone(f.Fixes), func(x rule.Fix) bool { return x.Kind != rule.Patch })
 }
 
-// patched is the model after the patches of all findings but one.
+// patched is the model after the patches of all findings but one. What that
+// one asks for is left out of the others, too: two may need the same user.
 func patched(t *testing.T, spec corev1.PodSpec, annotations map[string]string, findings []rule.Finding, but int) *airflow.Model {
 	t.Helper()
 	s := snapshotOf(t, spec, annotations)
+	without := map[string]bool{}
 	for i, f := range findings {
-		if i == but {
-			continue
-		}
 		for _, fix := range patchOf(f) {
 			for _, c := range fix.Changes {
+				without[c.Path] = without[c.Path] || i == but
+			}
+		}
+	}
+	for _, f := range findings {
+		for _, fix := range patchOf(f) {
+			for _, c := range fix.Changes {
+				if without[c.Path] {
+					continue
+				}
 				if err := c.Apply(s.Objects[0].Content); err != nil {
 					t.Error(err)
 				}
