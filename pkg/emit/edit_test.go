@@ -29,7 +29,7 @@ spec:
       - name: one
         image: x:1   # fixed
         args: ["a", 'b']
-        env: [{name: on, value: "yes"}]
+        env: [{name: flag, value: "yes"}]
       - name: two
         securityContext:
           runAsUser: 0 # root

@@ -82,7 +82,7 @@ func (o *object) take(s plan.Step) error {
 		return s.Apply(o.after)
 	}
 	for _, c := range atoms(s.Change, o.before) {
-		if err := applied(c, o.after); err != nil {
+		if err := makeIn(c, o.after); err != nil {
 			return err
 		}
 		o.changes = append(o.changes, c)
@@ -90,8 +90,8 @@ func (o *object) take(s plan.Step) error {
 	return nil
 }
 
-// applied makes a change; of a text that holds YAML everything else stays as it was written.
-func applied(c change.Change, content map[string]any) error {
+// makeIn makes a change; of a text that holds YAML everything else stays as it was written.
+func makeIn(c change.Change, content map[string]any) error {
 	at, rest, inside := strings.Cut(c.Path, "#/")
 	if !inside {
 		return c.Apply(content)

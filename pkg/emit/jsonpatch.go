@@ -142,7 +142,8 @@ type spot struct {
 	pointer string // with numbers for list entries
 	path    string // as a change writes it
 	found   bool
-	entry   int // the place in a list where the spot is an entry; -1 elsewhere
+	text    bool // the path goes on inside
+	entry   int  // the place in a list where the spot is an entry; -1 elsewhere
 	tests   []Operation
 }
 
@@ -150,10 +151,11 @@ func (p *patching) add(c change.Change) bool {
 	at := p.locate(c.Path)
 	value, _ := change.Lookup(p.from, at.path)
 	after, stays := change.Lookup(p.to, at.path)
+	remove := c.Op == change.Remove && !(at.text && stays)
 	switch {
-	case c.Op == change.Remove && !at.found:
+	case remove && !at.found:
 		return true
-	case c.Op != change.Remove && secret(after):
+	case !remove && secret(after):
 		return false
 	case at.found && stays && equal(value, after), p.has(at.pointer):
 		return true
@@ -163,9 +165,9 @@ func (p *patching) add(c change.Change) bool {
 		p.test(Operation{"test", at.pointer, value})
 	}
 	switch {
-	case c.Op == change.Remove && at.entry >= 0:
+	case remove && at.entry >= 0:
 		p.removals = append(p.removals, removal{Operation{"remove", at.pointer, nil}, at.entry})
-	case c.Op == change.Remove:
+	case remove:
 		p.changes = append(p.changes, Operation{"remove", at.pointer, nil})
 	case at.found:
 		p.changes = append(p.changes, Operation{"replace", at.pointer, runtime.DeepCopyJSONValue(after)})

@@ -26,7 +26,7 @@ func (p *patching) locate(path string) spot {
 			at.pointer, at.path, at.entry = at.pointer+"/"+change.Escape(key), at.path+"/"+change.Escape(key), -1
 			node, at.found = m[key]
 		}
-		if !at.found || text {
+		if at.text = text; text || !at.found {
 			return at
 		}
 	}

@@ -45,6 +45,12 @@ func (f Form) manifest() [][]snapshot.Object {
 	return [][]snapshot.Object{f.Snapshot.Objects, f.Snapshot.Release.Hooks}
 }
 
+// patchPrefix begins the names of files with patches.
+const patchPrefix = "patch-"
+
+// writtenBy is the first line of every file, so that a later run knows what it may replace.
+const writtenBy = "Written by kubectl airflowsec: generate it again instead of editing it."
+
 // kustomization is the file of that name, and those beside it.
 type kustomization struct {
 	form  Form
@@ -84,7 +90,7 @@ func (k *kustomization) add(o object) error {
 	if isNew {
 		k.Resources = append(k.Resources, name)
 	} else {
-		name = "patches/" + name
+		name = patchPrefix + name
 		k.Patches = append(k.Patches, patchFile{Path: name, Target: k.target(o.Ref)})
 	}
 	var b bytes.Buffer
@@ -187,7 +193,7 @@ var unsafe = regexp.MustCompile(`[^a-z0-9.-]+`)
 func (k *kustomization) name(ref snapshot.Ref) string {
 	base := unsafe.ReplaceAllString(strings.ToLower(ref.Kind+"-"+ref.Name), "-")
 	name := base + ".yaml"
-	for n := 2; k.files[name] != nil || k.files["patches/"+name] != nil; n++ {
+	for n := 2; k.files[name] != nil || k.files[patchPrefix+name] != nil; n++ {
 		name = base + "-" + strconv.Itoa(n) + ".yaml"
 	}
 	return name
@@ -221,7 +227,7 @@ func (k *kustomization) words() []string {
 
 func single(b *bytes.Buffer, about []string, value any) error {
 	text, err := yaml.Marshal(value)
-	comment(b, about)
+	comment(b, append([]string{writtenBy}, about...))
 	b.Write(text)
 	return err
 }

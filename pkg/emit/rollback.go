@@ -27,18 +27,21 @@ func (f Form) StreamRollback() (stream []byte, left []plan.Dropped, err error) {
 			header = append(header, "Delete:  "+o.deleteCommand())
 			continue
 		}
-		undo, dropped := o.undo()
+		changes, _ := o.sayable()
+		if len(changes) == 0 {
+			continue
+		}
+		undo, dropped := o.undo(changes)
 		left = append(left, dropped...)
-		value, _ := o.configuration(undo)
-		out = append(out, Object{Value: value, Comments: o.comments()})
+		out = append(out, Object{Value: o.configuration(undo), Comments: o.comments()})
 	}
 	stream, err = streamOf(header, out)
 	return stream, left, err
 }
 
-// undo are the changes that put back what the object holds now.
-func (o object) undo() (undo []change.Change, left []plan.Dropped) {
-	for _, c := range o.changes {
+// undo are the changes that put back what the object holds now where others are made.
+func (o object) undo(changes []change.Change) (undo []change.Change, left []plan.Dropped) {
+	for _, c := range changes {
 		back, _ := c.Undo(o.before)
 		if secret(back.Value) {
 			left = append(left, o.dropped(c, "what is there now is masked as a secret"))

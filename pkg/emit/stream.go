@@ -24,19 +24,15 @@ func (f Form) Stream() (stream []byte, left []plan.Dropped, err error) {
 	var out []Object
 	force := f.Force
 	for _, o := range objects {
-		each := Object{Comments: append(slices.Clone(f.Comments[o.String()]), o.comments()...)}
-		if o.before == nil || o.put() != nil {
-			each.Value = o.put()
-		} else {
-			var dropped []plan.Dropped
-			each.Value, dropped = o.configuration(o.changes)
-			left = append(left, dropped...)
-			force = force || o.foreign()
+		value, unsaid := o.applied()
+		if left = append(left, unsaid...); value == nil {
+			continue
 		}
-		if secret(each.Value) {
+		if secret(value) {
 			return nil, nil, fmt.Errorf("%s: it would hold a text that was masked as a secret", o.Ref)
 		}
-		out = append(out, each)
+		force = force || o.foreign()
+		out = append(out, Object{Value: value, Comments: append(slices.Clone(f.Comments[o.String()]), o.comments()...)})
 	}
 	header := append(slices.Clone(f.Header), "Apply:   "+applyCommand(force))
 	stream, err = streamOf(header, out)
@@ -67,18 +63,38 @@ func (o object) put() map[string]any {
 	return nil
 }
 
+// applied is what the stream applies for an object, nil where it can say none of its steps.
+func (o object) applied() (map[string]any, []plan.Dropped) {
+	if whole := o.put(); whole != nil {
+		return whole, nil
+	}
+	changes, left := o.sayable()
+	if len(changes) == 0 {
+		return nil, left
+	}
+	return o.configuration(changes), left
+}
+
+// sayable are the changes that an apply configuration can hold, and the steps with the others.
+func (o object) sayable() (out []change.Change, left []plan.Dropped) {
+	for _, c := range o.changes {
+		if _, unsaid := change.Sparse(o.Ref, []change.Change{c}); len(unsaid) > 0 {
+			left = append(left, o.dropped(c, "server-side apply cannot say it: json-patch, kustomize and post-render can"))
+			continue
+		}
+		out = append(out, c)
+	}
+	return out, left
+}
+
 // configuration is a minimal apply configuration with changes, and with what
-// the manager has set before. Left are the steps that it cannot say.
-func (o object) configuration(changes []change.Change) (map[string]any, []plan.Dropped) {
+// the manager has set before.
+func (o object) configuration(changes []change.Change) map[string]any {
 	kept := slices.DeleteFunc(o.owned(), func(c change.Change) bool {
 		return slices.ContainsFunc(changes, func(n change.Change) bool { return overlap(c.Path, n.Path) })
 	})
-	out, unsaid := change.Sparse(o.Ref, append(kept, changes...))
-	var left []plan.Dropped
-	for _, c := range unsaid {
-		left = append(left, o.dropped(c, "server-side apply cannot say it"))
-	}
-	return out, left
+	out, _ := change.Sparse(o.Ref, append(kept, changes...))
+	return out
 }
 
 func overlap(a, b string) bool {
