@@ -40,6 +40,10 @@ func (r *run) assemble(ctx context.Context) error {
 func (r *run) keep(o snapshot.Object) {
 	if o.Origin == snapshot.Live {
 		r.masker.object(o.Content)
+		o.Managers = r.masker.owners(o.Managers)
+		if o.Namespace != "" && o.Namespace != r.found.Namespace { // no plan changes it
+			o.Managers = nil
+		}
 	}
 	r.s.Objects = append(r.s.Objects, o)
 }

@@ -148,11 +148,12 @@ func (r *reader) objects(ctx context.Context, what reading, version, namespace s
 
 // liveObject is what the API server sent as a snapshot object, not yet masked.
 func liveObject(content map[string]any) (snapshot.Object, error) {
-	trim(content)
+	managers := trim(content)
 	o, err := newObject(content, snapshot.Live, "")
 	if err != nil {
 		return o, plain("the API server sent an object whose %s", err)
 	}
+	o.Managers = managers
 	return o, nil
 }
 
@@ -160,8 +161,9 @@ func liveObject(content map[string]any) (snapshot.Object, error) {
 var statusKept = []string{"phase", "desiredNumberScheduled", "podIPs"}
 
 // trim drops what changes by itself and judges nothing: it is more than half of
-// a pod, and a namespace can hold thousands of finished tasks.
-func trim(content map[string]any) {
+// a pod, and a namespace can hold thousands of finished tasks. It gives what the
+// dropped part tells of the owners of fields.
+func trim(content map[string]any) (managers []snapshot.Manager) {
 	if status, ok := content["status"].(map[string]any); ok {
 		maps.DeleteFunc(status, func(key string, _ any) bool { return !slices.Contains(statusKept, key) })
 		if len(status) == 0 {
@@ -169,9 +171,12 @@ func trim(content map[string]any) {
 		}
 	}
 	if meta, ok := content["metadata"].(map[string]any); ok {
+		kind, _ := content["kind"].(string)
+		managers = fieldOwners(kind, meta)
 		delete(meta, "managedFields")
 		delete(meta, "resourceVersion")
 	}
+	return managers
 }
 
 // bareObject is an object of which only its existence is known.

@@ -20,6 +20,9 @@ func (m *masker) seal(s *snapshot.Snapshot) {
 	for _, list := range [][]snapshot.Object{s.Release.Manifest, s.Release.Hooks, s.Objects, s.Around} {
 		for i := range list {
 			n.walk(list[i].Content)
+			for j := range list[i].Managers {
+				list[i].Managers[j].Name = snapshot.Renumber(list[i].Managers[j].Name, n.id)
+			}
 		}
 	}
 }
