@@ -18,6 +18,8 @@ type ValuesChange struct {
 	// Rules are those that ask for it, and Why says what it does.
 	Rules []string
 	Why   string
+	// Fingerprints are those of the findings that it helps to close; empty where it was not made for any.
+	Fingerprints []string
 }
 
 // Key is the path as Helm's --set takes it.

@@ -133,12 +133,19 @@ func without(list, other []Fact) []Fact {
 	return slices.DeleteFunc(slices.Clone(list), func(f Fact) bool { return known[f.Fingerprint] })
 }
 
-// cuts compares the needed connections of both states, each under its own policies.
-func (p *PlanProof) cuts(before Before) {
+// cuts notes what the plan cuts off.
+func (p *PlanProof) cuts(before Before) { p.Cuts = newCuts(before, p.After) }
+
+// newCuts are needed connections that are cut in the second state alone.
+func newCuts(before Before, after *airflow.Model) []Judged {
+	var out []Judged
 	was := Judge(netpol.Of(before.Model), before.Flows(before.Model)).Cuts
-	for _, j := range Judge(netpol.Of(p.After), before.Flows(p.After)).Cuts {
-		if !slices.ContainsFunc(was, func(known Judged) bool { return known.Flow.ID == j.Flow.ID && known.Flow.From.Name == j.Flow.From.Name && known.Flow.To.Name == j.Flow.To.Name }) {
-			p.Cuts = append(p.Cuts, j)
+	for _, j := range Judge(netpol.Of(after), before.Flows(after)).Cuts {
+		if !slices.ContainsFunc(was, func(known Judged) bool {
+			return known.Flow.ID == j.Flow.ID && known.Flow.From.Name == j.Flow.From.Name && known.Flow.To.Name == j.Flow.To.Name
+		}) {
+			out = append(out, j)
 		}
 	}
+	return out
 }

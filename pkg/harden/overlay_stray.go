@@ -1,0 +1,55 @@
+package harden
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
+)
+
+// Context is the security context of a container, or of a pod, with what is asked of it.
+type Context struct {
+	Container string // empty for the pod
+	item      *contextItem
+}
+
+// Contexts are those of a workload.
+func (p *ValuesPlan) Contexts(w *airflow.Workload) []Context {
+	var out []Context
+	for _, item := range p.contexts {
+		if item.workload == w {
+			out = append(out, Context{item.container, item})
+		}
+	}
+	return out
+}
+
+// Stray says what differs in a workload after an overlay beside what is asked
+// for; empty where nothing does. A container that is known may gain fields, for
+// some keys are shared; a pod may not where it holds one that is not known, which would inherit them.
+func (c Context) Stray(after *airflow.Workload) string {
+	found, _ := change.Lookup(after.Object.Content, c.item.path)
+	is := unmasked(found)
+	for _, field := range sortedKeys(c.item.now) {
+		now, want, next := textOf(c.item.now[field]), textOf(c.item.want[field]), textOf(is[field])
+		if next != now && next != want {
+			return fmt.Sprintf("%s was %s and becomes %s", field, now, next)
+		}
+	}
+	for _, field := range sortedKeys(is) {
+		_, before := c.item.now[field]
+		_, asked := c.item.want[field]
+		if !before && !asked && !c.mayGain() {
+			return fmt.Sprintf("%s becomes %s, which what is not known here would inherit", field, textOf(is[field]))
+		}
+	}
+	return ""
+}
+
+func (c Context) mayGain() bool {
+	unknown := func(o airflow.Container) bool {
+		return (o.Role == airflow.Extra || o.Role == airflow.Injected) && (c.Container == "" || o.Name == c.Container)
+	}
+	return !slices.ContainsFunc(c.item.workload.Containers(), unknown)
+}
