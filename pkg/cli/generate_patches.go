@@ -15,11 +15,10 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/emit"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/plan"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
 )
 
 // patchesFlags are the words of generate patches, as typed.
@@ -27,50 +26,79 @@ type patchesFlags struct {
 	source     sourceFlags
 	profile    string
 	output     string
+	directory  string
 	only       []string
 	pruneLabel string
+	rollback   string
+	verify     string
+	liveOnly   bool
 	quiet      bool
 }
 
 // patchesOptions are what generate patches does, with no word left to interpret.
 type patchesOptions struct {
-	source  source
-	profile *profile.Profile
-	format  render.Format
-	label   *harden.Label // nil: the release's own
-	quiet   bool
-	streams Streams
+	source    source
+	wish      planWish
+	format    render.Format
+	directory string
+	rollback  string
+	force     bool // take fields from their owners
+	rehearse  func(context.Context, *render.PatchSet, bool) ([]snapshot.Admission, error)
+	streams   Streams
 }
 
-// patchKinds are what --only may name.
-var patchKinds = []string{"networkpolicy"}
+// The forms of patches beside those that render has.
+const (
+	kustomizeForm = render.Format("kustomize")
+	jsonPatchForm = render.Format("json-patch")
+)
+
+var patchForms = []render.Format{render.Apply, kustomizeForm, jsonPatchForm, render.JSON, render.YAML}
 
 func newGeneratePatchesCommand(streams Streams) *cobra.Command {
 	flags := patchesFlags{source: sourceFlags{kube: newKubeFlags()}}
 	cmd := &cobra.Command{
 		Use:   "patches [RELEASE]",
-		Short: "Write NetworkPolicies that keep what Airflow needs and deny the rest",
-		Long: `Writes a default deny for the release's pods and, for each component, one policy
-with exactly the connections it needs: ports from the pods themselves, task pods
-and hook Jobs included, also those that do not exist yet.
+		Short: "Write NetworkPolicies, roles and Pod Security fields that close findings and keep what Airflow needs",
+		Long: `Writes the smallest set of patches that closes the findings which patches can
+close, and proves it first: the set is replayed on a copy of the release, every
+rule is asked again, and so is every connection that Airflow needs. The summary
+goes to standard error: what is closed, what is left and why.
 
-Before anything is printed, the policies are replayed together with those in
-force, and every needed connection is asked for. The summary goes to standard
-error: how many needed flows pass, how many other connections between Airflow's
-pods are denied, and what stays open and why. A host name cannot be named in a
-policy: give its address range in the profile (parameters.egress). Generate again
-when values, the executor, external addresses or the cluster's DNS change.
+  networkpolicy  a default deny and, for each component, one policy with exactly
+                 the connections it needs, hook Jobs and future task pods included
+  rbac           for each component an account with exactly the rights that its
+                 executor and options need, and a token only where it needs one
+  pss            the fields that make the Pod Security evaluator pass the profile's
+                 level, with the user each image is built for; containers that
+                 nothing here knows are not touched; the namespace's labels at the
+                 level that all pods then pass
 
-Each object carries the label of --prune-label, so that the set can be removed
-with one command: kubectl delete networkpolicy -n NAMESPACE -l LABEL. Policies
-of an older set that the new one no longer holds are named, with the command
-that removes them (kubectl apply --prune does not know server-side apply).`,
+Forms: apply is one stream for kubectl apply --server-side, new objects whole and
+others as minimal apply configurations; kustomize writes a directory (-d);
+json-patch is for kubectl patch --type=json; json and yaml hold plan and proof.
+
+What the next helm upgrade would put back, or fail on, is not in the stream: use
+generate values or post-render for it. With --live-only it is, under a header that
+says what will happen. --rollback writes what restores the fields as they are now.
+
+Each new object carries the label of --prune-label, so that the set can be removed
+with one command. Objects of an older set that the new one no longer holds are
+named, with the command that removes them. Generate again when values, the
+executor, external addresses or the cluster's DNS change.
+
+Exit codes: 0 written and the proof holds, 1 written and the proof does not hold
+(standard error says what), 2 did not run and nothing is written, 3 written, but
+something could not be read.`,
 		Example: `  # look at the proof, then apply
-  $HOST generate patches airflow -n airflow > policies.yaml
-  kubectl apply --server-side --field-manager=airflowsec -f policies.yaml
+  $HOST generate patches airflow -n airflow --rollback back.yaml > patches.yaml
+  kubectl apply --server-side --field-manager=airflowsec -f patches.yaml
 
-  # for a chart that is not installed yet
-  $HOST generate patches --chart ./airflow --values prod.yaml -n airflow`,
+  # ask the API server, too, whether it would take everything
+  $HOST generate patches airflow -n airflow --verify=server
+
+  # for a chart that is not installed yet, as a kustomization
+  $HOST generate patches --chart ./airflow --values prod.yaml -n airflow -o kustomize -d hardened`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: runs(flags.toOptions, streams),
 	}
@@ -82,41 +110,79 @@ that removes them (kubectl apply --prune does not know server-side apply).`,
 
 func (f *patchesFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its egress and ingressFrom are kept")
-	flags.StringVarP(&f.output, "output", "o", string(render.Apply), "Output format: apply, json or yaml")
-	flags.StringSliceVar(&f.only, "only", patchKinds, "Kinds of patches: networkpolicy")
-	flags.StringVar(&f.pruneLabel, "prune-label", "", "Label, as KEY=VALUE, on every object written (default airflowsec.io/release=RELEASE)")
+	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its exceptions, egress and ingressFrom are kept")
+	flags.StringVarP(&f.output, "output", "o", string(render.Apply), "Form: apply, kustomize, json-patch, json or yaml")
+	flags.StringVarP(&f.directory, "directory", "d", "", "Directory that -o kustomize writes")
+	flags.StringSliceVar(&f.only, "only", patchKinds, "Kinds of patches: networkpolicy, rbac, pss")
+	flags.StringVar(&f.pruneLabel, "prune-label", "", "Label, as KEY=VALUE, on every new object (default airflowsec.io/release=RELEASE)")
+	flags.StringVar(&f.rollback, "rollback", "", "Also write the way back to this file")
+	flags.StringVar(&f.verify, "verify", "none", "Ask further: server makes a server-side dry run of every object under your rights")
+	flags.BoolVar(&f.liveOnly, "live-only", false, "Also write what the next helm upgrade undoes or fails on")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary of the proof")
-	completeWords(cmd, "output", "apply", "json", "yaml")
+	completeWords(cmd, "output", "apply", "kustomize", "json-patch", "json", "yaml")
 	completeWords(cmd, "only", patchKinds...)
+	completeWords(cmd, "verify", "none", "server")
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))
 }
 
 func (f *patchesFlags) toOptions(args []string, streams Streams) (*patchesOptions, error) {
-	o := &patchesOptions{streams: streams, quiet: f.quiet}
-	var err error
-	if o.format = render.Format(f.output); !slices.Contains([]render.Format{render.Apply, render.JSON, render.YAML}, o.format) {
-		return nil, fmt.Errorf("-o %q: use apply, json or yaml", f.output)
-	}
-	for _, kind := range f.only {
-		if !slices.Contains(patchKinds, kind) {
-			return nil, fmt.Errorf("--only %q: use %s", kind, strings.Join(patchKinds, ", "))
-		}
-	}
-	if f.source.kube.all {
-		return nil, errors.New("patches are for one release; -A does not go with them")
-	}
-	if o.label, err = parseLabel(f.pruneLabel); err != nil {
+	o := &patchesOptions{streams: streams, directory: f.directory, rollback: f.rollback, force: f.liveOnly}
+	if err := f.validate(); err != nil {
 		return nil, err
 	}
+	o.format = render.Format(f.output)
 	if f.quiet {
 		o.streams.ErrOut = quietly{}
 	}
-	if o.profile, err = loadProfile(f.profile); err != nil {
+	var err error
+	if o.wish, err = f.toWish(o.format); err != nil {
 		return nil, err
+	}
+	if f.verify == "server" {
+		o.rehearse = f.source.rehearsal(streams)
 	}
 	o.source, err = f.source.toSource(first(args), o.streams, f.quiet)
 	return o, err
+}
+
+// validate refuses words that do not go together.
+func (f *patchesFlags) validate() error {
+	switch form := render.Format(f.output); {
+	case !slices.Contains(patchForms, form):
+		return fmt.Errorf("-o %q: use apply, kustomize, json-patch, json or yaml", f.output)
+	case form == kustomizeForm && f.directory == "":
+		return errors.New("-o kustomize writes several files: name their directory with -d")
+	case form != kustomizeForm && f.directory != "":
+		return errors.New("-d goes with -o kustomize")
+	case f.verify != "none" && f.verify != "server":
+		return fmt.Errorf("--verify %q: use none or server", f.verify)
+	case f.verify == "server" && f.source.offline():
+		return errors.New("--verify=server asks the cluster that the release runs in; it does not go with files, charts or snapshots")
+	case f.source.kube.all:
+		return errors.New("patches are for one release; -A does not go with them")
+	}
+	for _, kind := range f.only {
+		if !slices.Contains(patchKinds, kind) {
+			return fmt.Errorf("--only %q: use %s", kind, strings.Join(patchKinds, ", "))
+		}
+	}
+	return nil
+}
+
+func (f *patchesFlags) toWish(format render.Format) (planWish, error) {
+	w := planWish{kinds: f.only, form: liveForm, unheld: func(form emit.Form) ([]plan.Dropped, error) { return unheld(format, form) }}
+	switch {
+	case format == kustomizeForm:
+		w.form = wholeForm
+	case f.liveOnly:
+		w.form = liveOnlyForm
+	}
+	var err error
+	if w.label, err = parseLabel(f.pruneLabel); err != nil {
+		return w, err
+	}
+	w.profile, err = loadProfile(f.profile)
+	return w, err
 }
 
 // parseLabel reads KEY=VALUE as Kubernetes wants its labels; nil for none.
@@ -138,56 +204,26 @@ func parseLabel(text string) (*harden.Label, error) {
 func (o *patchesOptions) run(ctx context.Context) error {
 	return o.source(ctx, func(s *snapshot.Snapshot) error {
 		model := airflow.New(s)
-		set, err := o.plan(model)
+		set, err := o.wish.make(model)
 		if err != nil {
 			return about(model.Release, err)
 		}
-		if err := render.Proof(o.streams.ErrOut, set); err != nil {
-			return err
+		if set.Unread = unread(s); o.rehearse != nil {
+			if set.Admissions, err = o.rehearse(ctx, set, o.force); err != nil {
+				return about(model.Release, err)
+			}
 		}
 		if err := o.write(set); err != nil {
 			return err
 		}
 		switch {
-		case !set.Proof.Holds():
+		case !set.Holds():
 			return errFindings
-		case len(set.Unread)+len(set.Proof.Unread)+len(set.Proof.Beside) > 0: // what others' pods need was not asked
+		case set.Incomplete():
 			return errIncomplete
 		}
 		return nil
 	})
-}
-
-func (o *patchesOptions) write(set *render.PatchSet) error {
-	if o.format == render.Apply {
-		return emit.Patches(o.streams.Out, set.Model, set.Plan, set.Label, set.Stale)
-	}
-	return render.Patches(o.streams.Out, o.format, set)
-}
-
-func (o *patchesOptions) plan(model *airflow.Model) (*render.PatchSet, error) {
-	if err := refuse(model); err != nil {
-		return nil, err
-	}
-	network := netpol.Of(model)
-	if len(network.Malformed) > 0 {
-		return nil, fmt.Errorf("%s does not fit Kubernetes' API, so what it allows cannot be told", network.Malformed[0].Ref)
-	}
-	if broken := network.Evaluator.Broken(); len(broken) > 0 {
-		return nil, fmt.Errorf("what a policy in force allows cannot be told: %w", broken[0])
-	}
-	label := harden.ReleaseLabel(model.Release)
-	if o.label != nil {
-		label = *o.label
-	}
-	if wrong := validation.IsValidLabelValue(label.Value); len(wrong) > 0 {
-		return nil, fmt.Errorf("the release's name is no value for a label: %s; give --prune-label", wrong[0])
-	}
-	flows := model.Flows(o.profile.Parameters.Declarations())
-	plan := harden.Network(model, network, flows, label)
-	return &render.PatchSet{
-		Model: model, Label: label, Plan: plan, Stale: plan.Stale(model, label), Proof: verify.Network(network, flows, plan), Unread: unread(model.Snapshot),
-	}, nil
 }
 
 // refuse says why nothing can be planned for a release.

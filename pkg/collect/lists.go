@@ -25,7 +25,7 @@ const (
 	requestTimeout = 30 * time.Second
 )
 
-// reader asks one API server. It only ever gets and lists. Whole objects are
+// reader asks one API server. But for dry runs it only ever gets and lists. Whole objects are
 // decoded here, in one go: the dynamic client goes through the text three times.
 type reader struct {
 	raw  rest.Interface

@@ -3,11 +3,14 @@ package render
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/plan"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
 )
@@ -15,16 +18,52 @@ import (
 // Apply is the format of patches for kubectl apply.
 const Apply Format = "apply"
 
-// PatchSet is what generate patches has to say: the objects and the proof.
+// PatchSet is what generate patches has to say: the steps and the proof.
 type PatchSet struct {
 	Model *airflow.Model
 	Label harden.Label
-	Plan  harden.NetworkPlan
-	Proof verify.NetworkProof
-	// Stale are policies of an older set that this one does not hold.
+	Kinds []string
+	// Before is the report of the release as it stands.
+	Before *check.Report
+	// Network and Flows are the plan of NetworkPolicies and its proof; nil where the set is of other kinds.
+	Network *harden.NetworkPlan
+	Flows   *verify.NetworkProof
+	// Rights is the plan of accounts, roles and tokens; nil where the set is of other kinds.
+	Rights *harden.RBACPlan
+	// Plan is what the form that is written holds; Dropped what it cannot hold.
+	Plan    *plan.Plan
+	Dropped []plan.Dropped
+	Proof   *verify.PlanProof
+	// Admissions are what the API server says of the plan in a dry run; nil where it was not asked.
+	Admissions []snapshot.Admission
+	// Comments are lines above objects in forms for people, by their Ref.String().
+	Comments map[string][]string
+	// Objects are what is applied: new ones whole, others as minimal apply configurations.
+	Objects []map[string]any
+	// Stale are objects of an older set that this one does not hold.
 	Stale []snapshot.Ref
 	// Unread are kinds the proof stands on that were not read completely.
 	Unread []snapshot.Coverage
+}
+
+// Holds says whether both proofs do, and the API server, where it was asked, takes everything.
+func (set *PatchSet) Holds() bool {
+	refused := slices.ContainsFunc(set.Admissions, func(a snapshot.Admission) bool { return a.Asked && !a.Accepted })
+	return set.Proof.Holds() && (set.Flows == nil || set.Flows.Holds()) && !refused
+}
+
+// Incomplete says that something the proof stands on was not read or not
+// answered, or that pods of others are held whose needs were not asked.
+func (set *PatchSet) Incomplete() bool {
+	unasked := slices.ContainsFunc(set.Admissions, func(a snapshot.Admission) bool { return !a.Asked })
+	return unasked || len(set.Unread) > 0 || set.Flows != nil && len(set.Flows.Unread)+len(set.Flows.Beside) > 0
+}
+
+// Makes says whether the set makes an object that is not there yet.
+func (set *PatchSet) Makes(kind snapshot.Kind, namespace, name string) bool {
+	return slices.ContainsFunc(set.Plan.Steps, func(s plan.Step) bool {
+		return s.Op == change.Put && s.Target.Kind == string(kind) && s.Target.Namespace == namespace && s.Target.Name == name
+	}) && set.Model.Snapshot.Find(kind, namespace, name) == nil
 }
 
 type patchDocument struct {
@@ -32,6 +71,8 @@ type patchDocument struct {
 	Kind       string              `json:"kind"`
 	Release    patchRelease        `json:"release"`
 	Objects    []any               `json:"objects"`
+	Steps      []stepLine          `json:"steps"`
+	Left       []leftLine          `json:"left"`
 	Stale      []snapshot.Ref      `json:"stale,omitempty"`
 	Proof      proofDocument       `json:"proof"`
 	Unread     []snapshot.Coverage `json:"unread,omitempty"`
@@ -43,6 +84,14 @@ type patchRelease struct {
 }
 
 type proofDocument struct {
+	Holds    bool             `json:"holds"`
+	Findings findingsDocument `json:"findings"`
+	// Admissions are what the API server says in a dry run; only where it was asked.
+	Admissions []snapshot.Admission `json:"admissions,omitempty"`
+	Flows      *flowsDocument       `json:"flows,omitempty"`
+}
+
+type flowsDocument struct {
 	Holds bool `json:"holds"`
 	// Flows are those that Airflow needs, Kept of them pass; Pairs are the other connections between its pods.
 	Flows  int            `json:"neededFlows"`
@@ -99,27 +148,35 @@ var patchFormats = map[Format]func(*bytes.Buffer, *PatchSet, Options) error{
 }
 
 func (set *PatchSet) document() patchDocument {
-	p := set.Proof
 	doc := patchDocument{
 		APIVersion: check.APIVersion, Kind: "PatchSet",
 		Release: patchRelease{set.Model.Release, set.Model.Namespace}, Objects: []any{}, Stale: set.Stale, Unread: set.Unread,
-		Proof: proofDocument{
-			Holds: p.Holds(), Flows: p.Flows, Kept: p.Kept, Pairs: p.Pairs, Denied: p.Denied,
-			Cut: judgedLines(p.Cuts), Unsure: judgedLines(p.Unclear), Unread: judgedLines(p.Unread), Open: openLines(p.Open), Closed: openLines(p.Closed),
-			Pass: []openPair{}, Left: []snapshot.Ref{}, Beside: []besideLine{},
-		},
+		Steps: stepLines(set), Left: leftLines(set.Proof.Left),
+		Proof: proofDocument{Holds: set.Holds(), Findings: findingsOf(set.Proof), Admissions: set.Admissions},
 	}
-	for _, policy := range set.Plan.Policies {
-		doc.Objects = append(doc.Objects, policy.NetworkPolicy)
+	for _, o := range set.Objects {
+		doc.Objects = append(doc.Objects, o)
+	}
+	if set.Flows != nil {
+		doc.Proof.Flows = flowsOf(*set.Flows)
+	}
+	return doc
+}
+
+func flowsOf(p verify.NetworkProof) *flowsDocument {
+	doc := &flowsDocument{
+		Holds: p.Holds(), Flows: p.Flows, Kept: p.Kept, Pairs: p.Pairs, Denied: p.Denied,
+		Cut: judgedLines(p.Cuts), Unsure: judgedLines(p.Unclear), Unread: judgedLines(p.Unread), Open: openLines(p.Open), Closed: openLines(p.Closed),
+		Pass: []openPair{}, Left: []snapshot.Ref{}, Beside: []besideLine{},
 	}
 	for _, pair := range p.StillOpen {
-		doc.Proof.Pass = append(doc.Proof.Pass, openPair{string(pair.From.Component), string(pair.To.Component), pair.Port, pair.Policy})
+		doc.Pass = append(doc.Pass, openPair{string(pair.From.Component), string(pair.To.Component), pair.Port, pair.Policy})
 	}
 	for _, b := range p.Beside {
-		doc.Proof.Beside = append(doc.Proof.Beside, besideLine{b.Pod.Name, b.Policies})
+		doc.Beside = append(doc.Beside, besideLine{b.Pod.Name, b.Policies})
 	}
 	for _, w := range p.Left {
-		doc.Proof.Left = append(doc.Proof.Left, w.Ref)
+		doc.Left = append(doc.Left, w.Ref)
 	}
 	return doc
 }

@@ -13,40 +13,48 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
 )
 
-// Proof prints what a set of patches keeps and closes, for people.
+// Proof prints what a set of patches closes, keeps and leaves, for people.
 func Proof(w io.Writer, set *PatchSet) error {
 	var b bytes.Buffer
-	p := set.Proof
-	verdict := "holds"
-	switch {
-	case !p.Holds():
-		verdict = "does NOT hold"
-	case len(p.Unread) > 0:
-		verdict = "holds as far as addresses were read"
+	writeFindings(&b, set.Proof)
+	if set.Flows != nil {
+		writeFlows(&b, *set.Flows)
 	}
-	fmt.Fprintf(&b, "The proof %s: %d of %d needed flows pass; of %d other connections between Airflow's pods %d are denied.\n",
-		verdict, p.Kept, p.Flows, p.Pairs, p.Denied)
-	writeCuts(&b, "Cut", p.Cuts)
-	writeCuts(&b, "Not decided", p.Unclear)
-	writeCuts(&b, "Not read", p.Unread)
-	writeOpen(&b, "Open wider than needed", p.Open)
-	writeOpen(&b, "Closed", p.Closed)
-	writePairs(&b, p.StillOpen)
-	for _, workload := range p.Left {
-		fmt.Fprintf(&b, "Left as it is: %s, because what it needs is not known or no label picks its pods out.\n", plain(workload.Ref.String()))
-	}
-	for _, beside := range p.Beside {
-		fmt.Fprintf(&b, "Also held: pod %s, which is not this release's, by %s: what it needs is not kept. To close: a label of their own on this release's pods.\n",
-			plain(beside.Pod.Name), strings.Join(beside.Policies, ", "))
-	}
+	writeAdmissions(&b, set.Admissions)
 	for _, old := range set.Stale {
-		fmt.Fprintf(&b, "No longer part of the set, and still in force: kubectl delete networkpolicy -n %s %s\n", plain(old.Namespace), plain(old.Name))
+		fmt.Fprintf(&b, "No longer part of the set, and still in force: kubectl delete %s -n %s %s\n", strings.ToLower(old.Kind), plain(old.Namespace), plain(old.Name))
 	}
 	for _, c := range set.Unread {
 		fmt.Fprintf(&b, "Not read: %s (%s) %s\n", c.Kind, c.State, plain(c.Reason))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// writeFlows says which connections policies keep and deny.
+func writeFlows(b *bytes.Buffer, p verify.NetworkProof) {
+	verdict := "The connections are proved"
+	switch {
+	case !p.Holds():
+		verdict = "The proof of the connections does NOT hold"
+	case len(p.Unread) > 0:
+		verdict = "The connections are proved as far as addresses were read"
+	}
+	fmt.Fprintf(b, "%s: %d of %d needed flows pass; of %d other connections between Airflow's pods %d are denied.\n",
+		verdict, p.Kept, p.Flows, p.Pairs, p.Denied)
+	writeCuts(b, "Cut", p.Cuts)
+	writeCuts(b, "Not decided", p.Unclear)
+	writeCuts(b, "Not read", p.Unread)
+	writeOpen(b, "Open wider than needed", p.Open)
+	writeOpen(b, "Closed", p.Closed)
+	writePairs(b, p.StillOpen)
+	for _, workload := range p.Left {
+		fmt.Fprintf(b, "Left as it is: %s, because what it needs is not known or no label picks its pods out.\n", plain(workload.Ref.String()))
+	}
+	for _, beside := range p.Beside {
+		fmt.Fprintf(b, "Also held: pod %s, which is not this release's, by %s: what it needs is not kept. To close: a label of their own on this release's pods.\n",
+			plain(beside.Pod.Name), strings.Join(beside.Policies, ", "))
+	}
 }
 
 func writeCuts(b *bytes.Buffer, title string, list []verify.Judged) {
