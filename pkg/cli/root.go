@@ -38,6 +38,7 @@ against a hardening profile. It reads and never writes.`,
 	root.AddCommand(
 		newListCommand(streams),
 		newCheckCommand(streams),
+		newDiffCommand(streams),
 		newGenerateCommand(streams),
 		newReachCommand(streams),
 		newExplainCommand(streams),

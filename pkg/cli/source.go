@@ -33,6 +33,12 @@ type sourceFlags struct {
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
+	f.addSources(cmd)
+	cmd.Flags().IntVar(&f.revision, "revision", 0, "Helm revision to read; default is the deployed one")
+}
+
+// addSources declares all but --revision, which means more than one number to some commands.
+func (f *sourceFlags) addSources(cmd *cobra.Command) {
 	f.kube.add(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.files, "filename", "f", nil, "Rendered manifests to read instead of the cluster: a file, a directory, or - for standard input")
@@ -43,7 +49,6 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.setFile, "set-file", nil, "Value from a file for --chart, as in helm --set-file")
 	flags.StringVar(&f.from, "from", "", "Saved snapshot to read instead of the cluster (see the snapshot command)")
 	flags.BoolVar(&f.sample, "sample", false, "Read the sample release that is built in")
-	flags.IntVar(&f.revision, "revision", 0, "Helm revision to read; default is the deployed one")
 	flags.StringVar(&f.kubeVersion, "kube-version", "", "Kubernetes version to assume without a cluster, as 1.36")
 }
 
