@@ -28,63 +28,69 @@ var namespaceEnforcesPodSecurity = &rule.Rule{
 		cis("5.2.1"), cis("5.6.1"), nsa("Pod security: Pod security enforcement"), owasp("K04"), mitre("T1610"), mitre("T1611"),
 	},
 	Needs: []snapshot.Kind{snapshot.Namespace},
-	Uses:  snapshot.Workloads,
+	Uses:  append([]snapshot.Kind{snapshot.Secret}, snapshot.Workloads...),
 	Check: checkNamespaceEnforces,
 }
 
 func checkNamespaceEnforces(p *rule.Pass) {
-	names := append([]string{p.Airflow().Namespace}, p.Parameters.Namespaces...)
-	for _, w := range p.Workloads() { // task pods may have a namespace of their own
-		names = append(names, w.Namespace())
-	}
-	slices.Sort(names)
+	workloads := p.Workloads()
+	gap := unknownPods(p.TaskPods(), p.Offline(), p.Read)
 	objects := p.Objects(snapshot.Namespace)
-	for _, name := range slices.Compact(names) {
+	for _, name := range airflowNamespaces(p.Airflow().Namespace, p.Parameters.Namespaces, workloads) {
 		i := slices.IndexFunc(objects, func(o *snapshot.Object) bool { return o.Name == name })
 		switch {
 		case i >= 0:
 			p.Subjects++
-			judgeNamespace(p, objects[i])
+			q := labelling{namespace: objects[i], target: podSecurityOf(p.Level), pods: podsIn(name, workloads), gap: gap}
+			judgeNamespace(p, q)
 		case p.Read(snapshot.Namespace):
 			p.Unknown("namespace " + name + ", in which Airflow runs pods, was not read")
 		}
 	}
 }
 
-func judgeNamespace(p *rule.Pass, o *snapshot.Object) {
-	wanted := api.LevelRestricted
-	if p.Level == rule.Baseline {
-		wanted = api.LevelBaseline
-	}
+func judgeNamespace(p *rule.Pass, q labelling) {
+	o, wanted := q.namespace, q.target
 	level, set := o.Labels()[api.EnforceLevelLabel]
 	if rankOf(api.Level(level)) < rankOf(wanted) {
 		message := fmt.Sprintf("namespace %s has no enforce label: a task may start a privileged pod in it", o.Name)
 		if set {
 			message = fmt.Sprintf("namespace %s enforces only %s: a task may start a pod below %s in it", o.Name, level, wanted)
 		}
-		reportLabel(p, o, api.EnforceLevelLabel, string(wanted), "", message,
-			" after AS101 to AS107 have passed, because pods below it no longer start")
+		reportLabel(p, q, q.set(api.EnforceLevelLabel, string(wanted)), "", message)
 		return
 	}
-	pinned := o.Labels()[api.EnforceVersionLabel]
-	version, err := api.ParseVersion(pinned)
-	if pinned == "" || err != nil {
-		return
-	}
-	if left := checksAfter(version, wanted); len(left) > 0 {
-		reportLabel(p, o, api.EnforceVersionLabel, "latest", rule.Low,
-			fmt.Sprintf("namespace %s enforces the rules of %s, which know nothing of %s", o.Name, pinned, strings.Join(left, ", ")), "")
+	pinned := q.pinned(api.EnforceVersionLabel)
+	if left := checksAfter(pinned, wanted); len(left) > 0 {
+		reportLabel(p, q, q.set(api.EnforceVersionLabel, "latest"), rule.Low,
+			fmt.Sprintf("namespace %s enforces the rules of %s, which know nothing of %s", o.Name, o.Labels()[api.EnforceVersionLabel], strings.Join(left, ", ")))
 	}
 }
 
-func reportLabel(p *rule.Pass, o *snapshot.Object, label, value string, severity rule.Severity, message, when string) {
-	path := "/metadata/labels/" + change.Escape(label)
+// reportLabel tells which label is missing. The patch sets it, which is for a
+// person to decide; the finding's own changes go no further than the pods do today.
+func reportLabel(p *rule.Pass, q labelling, label change.Change, severity rule.Severity, message string) {
+	today, err := q.decide()
+	if err != nil {
+		p.Unknown("what Pod Security says of the pods of namespace " + q.namespace.Name + " is not known: " + err.Error())
+		return
+	}
+	when := ", which all of Airflow's pods in it pass"
+	switch {
+	case today.Unknown != "":
+		when = " after AS101 to AS107 have passed, because pods below it no longer start (" + today.Unknown + ")"
+	case len(today.Below) > 0:
+		when = fmt.Sprintf(" after AS101 to AS107 have passed, because pods below it no longer start (workloads below it today: %d)", len(today.Below))
+	}
+	name := change.Split(label.Path)[2]
 	p.Report(rule.Finding{
-		Target: o.Ref, Path: path, Message: message, Severity: severity, File: o.File, Line: o.Line,
+		Target: q.namespace.Ref, Path: label.Path, Message: message, Severity: severity, File: q.namespace.File, Line: q.namespace.Line,
 		Fixes: []rule.Fix{{
-			Kind: rule.Patch, Summary: fmt.Sprintf("set the label %s: %s%s", label, value, when),
-			Changes: []change.Change{{Target: o.Ref, Op: change.Set, Path: path, Value: value}},
+			Kind: rule.Patch, Summary: fmt.Sprintf("set the label %s: %s%s", name, label.Value, when),
+			Changes: []change.Change{label},
 		}},
+		// Never empty: an empty list would stand for the patch.
+		Changes: joined(today.Changes, q.set(api.WarnLevelLabel, string(q.target)), q.set(api.AuditLevelLabel, string(q.target))),
 	})
 }
 

@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
@@ -21,9 +20,10 @@ type NamespaceLevel struct {
 	Enforce api.Level
 	// Changes raise labels and never lower one; empty where all is said already.
 	Changes []change.Change
-	// Below says what keeps Enforce under the target, one clause for each
-	// workload; empty where nothing does.
+	// Below says what keeps Enforce under the target, one clause for each workload that does.
 	Below []string
+	// Unknown says why the pods are not all known, so that nothing is enforced for their sake.
+	Unknown string
 }
 
 // NamespaceLabels are the Pod Security labels for each known namespace in which
@@ -31,16 +31,17 @@ type NamespaceLevel struct {
 // target's, that every pod passes as the model shows it; warn and audit at the
 // target. The namespaces named are those that the profile adds.
 func NamespaceLabels(m *airflow.Model, target rule.Level, namespaces ...string) ([]NamespaceLevel, error) {
-	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
-	if err != nil {
-		return nil, err
-	}
 	objects := m.Snapshot.OfKind(snapshot.Namespace)
+	gap := unknownPods(m.TaskPods, m.Snapshot.Offline(), func(kind snapshot.Kind) bool { return m.Snapshot.CoverageOf(kind).State == snapshot.Read })
 	var out []NamespaceLevel
 	for _, name := range airflowNamespaces(m.Namespace, namespaces, m.Workloads) {
 		if i := slices.IndexFunc(objects, func(o *snapshot.Object) bool { return o.Name == name }); i >= 0 {
-			q := labelling{objects[i], podSecurityOf(target), evaluator, podsIn(name, m.Workloads), m.TaskPods}
-			out = append(out, q.decide())
+			q := labelling{objects[i], podSecurityOf(target), podsIn(name, m.Workloads), gap}
+			n, err := q.decide()
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, n)
 		}
 	}
 	return out, nil
@@ -65,53 +66,79 @@ func podsIn(namespace string, workloads []*airflow.Workload) []*airflow.Workload
 type labelling struct {
 	namespace *snapshot.Object
 	target    api.Level
-	evaluator policy.Evaluator
 	pods      []*airflow.Workload
-	taskPods  airflow.TaskPodState
+	gap       string // why other pods may run in it, too
 }
 
-func (q labelling) decide() NamespaceLevel {
+func (q labelling) decide() (NamespaceLevel, error) {
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		return NamespaceLevel{}, err
+	}
 	out := NamespaceLevel{Target: q.namespace.Ref}
 	current := max(rankOf(api.Level(q.label(api.EnforceLevelLabel))), 0)
 	pinned := q.pinned(api.EnforceVersionLabel)
-	passing, below := q.passing(pinned)
+	if out.Unknown = q.unknown(); out.Unknown != "" {
+		out.Enforce = levels[current]
+		out.Changes = append(q.raise(api.AuditLevelLabel, q.target), q.raise(api.WarnLevelLabel, q.target)...)
+		return out, nil
+	}
+	passing, below := q.passing(evaluator, pinned)
 	out.Enforce, out.Below = levels[max(current, passing)], below
 	if pinned != api.LatestVersion() {
-		latest, belowLatest := q.passing(api.LatestVersion())
-		if latest >= max(current, passing) && len(checksAfter(pinned, levels[max(current, latest)])) > 0 {
-			out.Enforce, out.Below = levels[max(current, latest)], belowLatest
+		latest, belowLatest := q.passing(evaluator, api.LatestVersion())
+		if latest >= max(current, passing) && len(checksAfter(pinned, levels[latest])) > 0 {
+			out.Enforce, out.Below = levels[latest], belowLatest
 			out.Changes = append(out.Changes, q.set(api.EnforceVersionLabel, "latest"))
 		}
 	}
-	for label, level := range map[string]api.Level{
-		api.EnforceLevelLabel: out.Enforce, api.WarnLevelLabel: q.target, api.AuditLevelLabel: q.target,
-	} {
-		if rankOf(level) > max(rankOf(api.Level(q.label(label))), 0) {
-			out.Changes = append(out.Changes, q.set(label, string(level)))
-		}
+	out.Changes = append(out.Changes, q.raise(api.AuditLevelLabel, q.target)...)
+	out.Changes = append(out.Changes, q.raise(api.EnforceLevelLabel, out.Enforce)...)
+	out.Changes = append(out.Changes, q.raise(api.WarnLevelLabel, q.target)...)
+	return out, nil
+}
+
+// raise sets a level label that says less, or nothing.
+func (q labelling) raise(label string, level api.Level) []change.Change {
+	if rankOf(level) <= max(rankOf(api.Level(q.label(label))), 0) {
+		return nil
 	}
-	slices.SortFunc(out.Changes, func(a, b change.Change) int { return strings.Compare(a.Path, b.Path) })
-	return out
+	return []change.Change{q.set(label, string(level))}
 }
 
 // passing is the rank of the strictest level, up to the target's, that all pods
 // pass in one version, and what keeps it under the target.
-func (q labelling) passing(version api.Version) (rank int, below []string) {
+func (q labelling) passing(evaluator policy.Evaluator, version api.Version) (rank int, below []string) {
 	rank = rankOf(q.target)
 	for _, w := range q.pods {
-		level, refused := passes(q.evaluator, w, version)
+		level, refused := passes(evaluator, w, version)
 		if rankOf(level) < rankOf(q.target) {
 			below = append(below, fmt.Sprintf("%s passes only %s: %s", w.Ref, level, refused))
 		}
 		rank = min(rank, rankOf(level))
 	}
-	switch {
-	case q.taskPods.Needed && !q.taskPods.Found:
-		return 0, append(below, "the pods that run tasks are not known: "+q.taskPods.Reason)
-	case len(q.pods) == 0:
-		return 0, append(below, "no pod that Airflow runs in it is known")
-	}
 	return rank, below
+}
+
+// unknown says why nothing can be said of all pods in the namespace.
+func (q labelling) unknown() string {
+	if q.gap == "" && len(q.pods) == 0 {
+		return "no pod that Airflow runs in it is known"
+	}
+	return q.gap
+}
+
+// unknownPods says why a release may have more pods than are known.
+func unknownPods(taskPods airflow.TaskPodState, offline bool, read func(snapshot.Kind) bool) string {
+	for _, kind := range snapshot.Workloads {
+		if !read(kind) && !(offline && kind == snapshot.Pod) {
+			return string(kind) + " objects were not read"
+		}
+	}
+	if taskPods.Needed && !taskPods.Found {
+		return "the pods that run tasks are not known: " + taskPods.Reason
+	}
+	return ""
 }
 
 func (q labelling) label(name string) string { return q.namespace.Labels()[name] }
