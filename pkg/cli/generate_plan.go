@@ -221,7 +221,7 @@ func (w planWish) labelNamespaces(set *render.PatchSet, steps *plan.Plan) error 
 		}
 		for _, f := range findingsAbout(set.Before, namespaceRule, level.Target) {
 			if len(level.Below) > 0 {
-				steps.Left = append(steps.Left, plan.Left{Rule: namespaceRule, Finding: f, Reason: "until these comply: " + strings.Join(level.Below, "; ")})
+				steps.Left = append(steps.Left, plan.Left{Rule: namespaceRule, Finding: f, Reason: "enforce stays at " + string(level.Enforce) + " until these pass more: " + belowInWords(level.Below)})
 			}
 		}
 	}
@@ -234,6 +234,16 @@ func (w planWish) labelNamespaces(set *render.PatchSet, steps *plan.Plan) error 
 	}
 	steps.Steps = append(steps.Steps, labels.Steps...)
 	return nil
+}
+
+// belowInWords names the workloads; their own findings say what they lack.
+func belowInWords(below []string) string {
+	var out []string
+	for _, clause := range below {
+		name, _, _ := strings.Cut(clause, " ")
+		out = append(out, name)
+	}
+	return strings.Join(out, ", ")
 }
 
 func findingsAbout(report *check.Report, id string, target snapshot.Ref) []check.Finding {

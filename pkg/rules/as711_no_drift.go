@@ -13,7 +13,7 @@ var noDrift = &rule.Rule{
 	Slug:     "no-drift",
 	Title:    "The live objects are what the release installed",
 	Why:      "A change made by hand is reviewed by nobody and seen in no chart. An intruder's foothold, such as a swapped image, an added right or an opened Service, looks just like it.",
-	Fix:      "Put the object back to what the release says, or put the change into the chart's values.",
+	Fix:      "Put the object back to what the release says, or put the change into the chart's values. What kubectl apply --server-side --field-manager=airflowsec has set is no drift.",
 	Severity: rule.Medium,
 	Level:    rule.Restricted,
 	FixKinds: []rule.FixKind{rule.Patch, rule.Manual},
@@ -74,7 +74,9 @@ func (d *drifted) judge(want *snapshot.Object) {
 	case have != nil:
 		d.pass.Subjects++
 		for _, found := range drift.Compare(want, have) {
-			d.report(have, found)
+			if !have.Manages(snapshot.PlanManager, found.Named) { // hardening that somebody applied on purpose, under a name of its own
+				d.report(have, found)
+			}
 		}
 	case want.Namespace != "" && want.Namespace != d.pass.Airflow().Namespace:
 		d.pass.Unknown(fmt.Sprintf("namespace %s was not read", want.Namespace))

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -28,6 +29,9 @@ func Replay(s *snapshot.Snapshot, changes []change.Change) (*snapshot.Snapshot, 
 		if err := c.Apply(o.Content); err != nil {
 			return nil, err
 		}
+		if c.Op == change.Set {
+			o.Managers = append(slices.Clone(o.Managers), manager(c))
+		}
 	}
 	out.Sort()
 	return &out, nil
@@ -45,4 +49,21 @@ func target(s *snapshot.Snapshot, c change.Change) *snapshot.Object {
 	}
 	s.Objects = append(s.Objects, snapshot.Object{Ref: c.Target, Origin: snapshot.Rendered, Content: map[string]any{}})
 	return &s.Objects[len(s.Objects)-1]
+}
+
+// manager is the field manager of a change as the API server would note it.
+func manager(c change.Change) snapshot.Manager {
+	fields := map[string]any{}
+	parts := change.Split(c.Path)
+	for i := len(parts) - 1; i >= 0; i-- {
+		name := "f:" + parts[i]
+		if field, value, keyed := change.Keyed(parts[i]); keyed {
+			text, err := json.Marshal(map[string]any{field: value})
+			if err == nil {
+				name = "k:" + string(text)
+			}
+		}
+		fields = map[string]any{name: fields}
+	}
+	return snapshot.Manager{Name: snapshot.PlanManager, Operation: "Apply", Fields: fields}
 }
