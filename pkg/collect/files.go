@@ -25,6 +25,9 @@ type Files struct {
 	Namespace   string    // empty: the one most objects name, else "default"
 	KubeVersion string    // as "1.36"; empty leaves the server version unknown
 	Now         time.Time // the time of reading; zero means the clock's
+	// Rendered says that a chart rendered what is read, and no user wrote it: of
+	// a key that stands twice the last one counts, as it does for Helm.
+	Rendered bool
 	// Warn is told what the user should know; nil tells nobody.
 	Warn func(string)
 }
@@ -42,8 +45,12 @@ func FromFiles(ctx context.Context, f Files) (*snapshot.Snapshot, error) {
 	if s.ServerVersion, err = serverVersion(f.KubeVersion); err != nil {
 		return nil, err
 	}
+	options := []manifestOption{strict}
+	if f.Rendered {
+		options = nil
+	}
 	for _, path := range f.Paths {
-		objects, err := f.read(ctx, path, m, strict)
+		objects, err := f.read(ctx, path, m, options...)
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,9 @@ func read(t testing.TB, text string) []snapshot.Object {
 		o.Kind, _ = content["kind"].(string)
 		meta, _ := content["metadata"].(map[string]any)
 		o.Name, _ = meta["name"].(string)
-		o.Namespace = "air"
+		if o.Namespace, _ = meta["namespace"].(string); o.Namespace == "" {
+			o.Namespace = "air"
+		}
 		out = append(out, o)
 	}
 	return out
