@@ -45,30 +45,31 @@ func Archive(root, binary, dir, version string, platform Platform, modified time
 		each.source = filepath.Join(root, filepath.FromSlash(each.source))
 		files = append(files, each)
 	}
-	if err := errors.Join(write(file, files, modified), file.Close()); err != nil {
+	if err := errors.Join(write(file, Plugin, files, modified), file.Close()); err != nil {
 		return "", fmt.Errorf("archive %s: %w", target, err)
 	}
 	return target, nil
 }
 
-func write(w io.Writer, files []packed, modified time.Time) error {
+// write packs files below one top directory.
+func write(w io.Writer, top string, files []packed, modified time.Time) error {
 	zip := gzip.NewWriter(w)
 	archive := tar.NewWriter(zip)
 	for _, each := range files {
-		if err := add(archive, each, modified); err != nil {
+		if err := add(archive, top, each, modified); err != nil {
 			return err
 		}
 	}
 	return errors.Join(archive.Close(), zip.Close())
 }
 
-func add(archive *tar.Writer, each packed, modified time.Time) error {
+func add(archive *tar.Writer, top string, each packed, modified time.Time) error {
 	content, err := os.ReadFile(each.source)
 	if err != nil {
 		return err
 	}
 	header := tar.Header{
-		Name:    path.Join(Plugin, each.name),
+		Name:    path.Join(top, each.name),
 		Size:    int64(len(content)),
 		Mode:    each.mode,
 		Uname:   "root",
