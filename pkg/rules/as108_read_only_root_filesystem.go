@@ -1,9 +1,10 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/runtime"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
@@ -16,7 +17,7 @@ var readOnlyRootFilesystem = &rule.Rule{
 	Slug:     "read-only-root-filesystem",
 	Title:    "Root filesystems are read-only, and every path a container writes is a writable volume",
 	Why:      "On a writable root filesystem an intruder replaces Airflow's own code or plants tools that stay for as long as the container runs.",
-	Fix:      "Set readOnlyRootFilesystem: true and mount an emptyDir at each path the container writes: /tmp and logs for Airflow, and its home where pid files or airflow.cfg are written.",
+	Fix:      "Set readOnlyRootFilesystem: true and mount an emptyDir at each path the container writes: /tmp and logs for Airflow. First see to it that pid files and airflow.cfg are not written into its home, where an empty volume would hide what the image holds.",
 	Severity: rule.Low,
 	Level:    rule.Paranoid,
 	FixKinds: []rule.FixKind{rule.Values, rule.Patch, rule.Manual},
@@ -30,9 +31,10 @@ var readOnlyRootFilesystem = &rule.Rule{
 
 func checkReadOnlyRoot(p *rule.Pass) {
 	for _, w := range p.Workloads() {
+		q := probe{w: w, dialect: p.Airflow().Dialect, company: companyOf(w, p.Workloads())}
 		for _, c := range w.Containers() {
 			p.Subjects++
-			if at, bad := writableRoot(p, w, c); bad {
+			if at, bad := writableRoot(p, q, c); bad {
 				p.Report(rule.Finding{
 					Target: w.Ref, Component: string(w.Component), Container: c.Name, Path: at.path, Message: at.message,
 					Fixes: podFixes(p, w, at), File: w.Object.File, Line: w.Object.Line,
@@ -44,73 +46,77 @@ func checkReadOnlyRoot(p *rule.Pass) {
 }
 
 // writableRoot is the finding about one container, if there is one.
-func writableRoot(p *rule.Pass, w *airflow.Workload, c airflow.Container) (place, bool) {
-	const field = "/securityContext/readOnlyRootFilesystem"
-	paths, masked, known := writtenPaths(w, c, p.Airflow().Dialect)
-	missing := unwritable(w, c, paths)
-	closed := c.SecurityContext != nil && c.SecurityContext.ReadOnlyRootFilesystem != nil && *c.SecurityContext.ReadOnlyRootFilesystem
-	mounts := "an emptyDir at " + strings.Join(missing, ", ")
+func writableRoot(p *rule.Pass, q probe, c airflow.Container) (place, bool) {
+	known := writtenBy(q.w, c, q.dialect)
+	missing := unwritable(q.w, c, known.paths)
+	isClosed := c.SecurityContext != nil && c.SecurityContext.ReadOnlyRootFilesystem != nil && *c.SecurityContext.ReadOnlyRootFilesystem
 	switch {
-	case closed && len(missing) > 0:
-		return place{
-			container: c.Name, path: c.Path + "/volumeMounts",
+	case isClosed && len(missing) > 0:
+		at := place{
+			container: c.Name, path: c.Path + "/volumeMounts", order: "mount an emptyDir at " + strings.Join(missing, ", "),
 			message: "container " + c.Name + " cannot write to " + strings.Join(missing, ", ") + ", which it needs to run",
-			order:   "mount " + mounts, changes: mountChanges(w, c, missing),
-		}, true
-	case closed && masked != "":
-		p.Unknown("where container " + c.Name + " of " + w.Ref.String() + " writes is masked: " + masked)
+		}
+		if h, held := q.held[c.Name]; held {
+			at.order = h.order(at.order)
+		}
+		return q.mounting(c, at, known, missing), true
+	case isClosed && known.masked != "":
+		p.Unknown("where container " + c.Name + " of " + q.w.Ref.String() + " writes is masked: " + known.masked)
 		return place{}, false
-	case closed:
+	case isClosed:
 		return place{}, false
 	}
-	at := probe{w: w}.set(c, field, true,
-		"an intruder can change the programs of container "+c.Name+": its root filesystem is writable", "set readOnlyRootFilesystem: true")
+	order := "set readOnlyRootFilesystem: true"
 	switch {
-	case !known || masked != "":
-		at.order, at.changes = "mount an emptyDir at each path the container writes, then set readOnlyRootFilesystem: true", nil
-	case len(missing) > 0:
-		at.order += ", mount " + mounts
-		at.changes = append(at.changes, mountChanges(w, c, missing)...)
+	case !known.known || known.masked != "":
+		order = "mount an emptyDir at each path the container writes, then set readOnlyRootFilesystem: true"
+	case len(missing) > 0 && known.cannot == "":
+		order += ", mount an emptyDir at " + strings.Join(missing, ", ")
 	}
-	return at, true
+	at := q.set(c, "/securityContext/readOnlyRootFilesystem", true,
+		"an intruder can change the programs of container "+c.Name+": its root filesystem is writable", order)
+	return q.mounting(c, at, known, missing), true
 }
 
-// writableVolume is the one volume that patches add to a pod; each path is a directory of it.
+// mounting adds the volumes to a place, or takes its changes away where volumes do not do.
+func (q probe) mounting(c airflow.Container, at place, known written, missing []string) place {
+	why := known.cannot
+	for _, path := range missing {
+		if why == "" && isMounted(c, path) {
+			why = path + " lies on a volume that is mounted read-only"
+		}
+	}
+	_, held := q.held[c.Name]
+	switch {
+	case held:
+	case why != "":
+		at.order, at.changes = at.order+", once this is out of the way: "+why, nil
+	case !known.known || known.masked != "":
+		at.changes = nil
+	default:
+		at.changes = append(at.changes, q.mounts(c, missing)...)
+	}
+	return at
+}
+
+// writableVolume is the one volume that plans add to a pod; each path is a directory of it.
 const writableVolume = "airflowsec-writable"
 
-func mountChanges(w *airflow.Workload, c airflow.Container, paths []string) []change.Change {
-	if whyNoPatch(w) != "" || c.Kind == airflow.Ephemeral {
-		return nil
-	}
-	spec, _ := w.Object.At(change.Split(w.SpecPath())...).(map[string]any)
-	volumes := copied(spec["volumes"])
-	mounts := []any{}
-	for _, entry := range entries(spec[string(c.Kind)]) {
-		if entry["name"] == c.Name {
-			mounts = copied(entry["volumeMounts"])
-		}
-	}
-	for _, path := range paths {
-		mounts = append(mounts, map[string]any{
-			"name": writableVolume, "mountPath": path, "subPath": c.Name + strings.ReplaceAll(path, "/", "-"),
+// mounts give each path a directory of its own. Each is a list entry by its
+// key, so that the changes for two containers of a pod go together.
+func (q probe) mounts(c airflow.Container, paths []string) []change.Change {
+	var out []change.Change
+	if len(paths) > 0 && !slices.ContainsFunc(q.w.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == writableVolume }) {
+		out = append(out, change.Change{
+			Target: q.w.Ref, Op: change.Set, Path: q.w.SpecPath() + "/volumes/name=" + writableVolume,
+			Value: map[string]any{"name": writableVolume, "emptyDir": map[string]any{}},
 		})
 	}
-	volumes = append(volumes, map[string]any{"name": writableVolume, "emptyDir": map[string]any{}})
-	return []change.Change{
-		{Target: w.Ref, Op: change.Set, Path: w.SpecPath() + "/volumes", Value: volumes},
-		{Target: w.Ref, Op: change.Set, Path: byName(w, c) + "/volumeMounts", Value: mounts},
-	}
-}
-
-// copied is a list that may grow without touching the object it comes from,
-// and without an earlier patch's volume.
-func copied(node any) []any {
-	list, _ := runtime.DeepCopyJSONValue(node).([]any)
-	out := []any{}
-	for _, entry := range list {
-		if m, ok := entry.(map[string]any); !ok || m["name"] != writableVolume || m["mountPath"] != nil {
-			out = append(out, entry)
-		}
+	for _, path := range paths {
+		out = append(out, change.Change{
+			Target: q.w.Ref, Op: change.Set, Path: byName(q.w, c) + "/volumeMounts/mountPath=" + change.Escape(path),
+			Value: map[string]any{"name": writableVolume, "mountPath": path, "subPath": c.Name + strings.ReplaceAll(path, "/", "-")},
+		})
 	}
 	return out
 }
