@@ -102,13 +102,13 @@ func (f *diffFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.against, "against", againstProfile, "What to compare with: profile, or release (what Helm installed)")
 	flags.BoolVar(&f.threeWay, "three-way", false, "Show what Helm installed, what is live and what the profile asks for side by side")
 	flags.StringVar(&f.revision, "revision", "", "Helm revision N to read instead of the deployed one, or two revisions to compare: A..B, or A.. for A and the deployed one")
-	flags.StringSliceVar(&f.only, "only", diffKinds(), "Kinds of changes, as for generate patches: "+strings.Join(diffKinds(), ", "))
+	flags.StringSliceVar(&f.only, "only", patchKinds, "Kinds of changes, as for generate patches: "+strings.Join(patchKinds, ", "))
 	flags.StringVar(&f.failOn, "fail-on", "medium", "With --revision A..B, exit with 1 where B brings findings of this severity or worse: none, low, medium, high, critical")
 	flags.StringVarP(&f.output, "output", "o", string(render.Unified), "Output format: "+diffFormats)
 	flags.StringVar(&f.color, "color", "auto", "Colour the differences: auto, always, never (NO_COLOR is honoured)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary")
 	completeWords(cmd, "against", againstProfile, againstRelease)
-	completeWords(cmd, "only", diffKinds()...)
+	completeWords(cmd, "only", patchKinds...)
 	completeWords(cmd, "fail-on", "none", "low", "medium", "high", "critical")
 	completeWords(cmd, "output", "diff", "json", "yaml")
 	completeWords(cmd, "color", "auto", "always", "never")
@@ -153,8 +153,8 @@ func (f *diffFlags) validate() error {
 		return fmt.Errorf("--against %q: use %s or %s", f.against, againstProfile, againstRelease)
 	}
 	for _, kind := range f.only {
-		if !slices.Contains(diffKinds(), kind) {
-			return fmt.Errorf("--only %q: use %s", kind, strings.Join(diffKinds(), ", "))
+		if !slices.Contains(patchKinds, kind) {
+			return fmt.Errorf("--only %q: use %s", kind, strings.Join(patchKinds, ", "))
 		}
 	}
 	needsRecord := f.against == againstRelease || f.threeWay

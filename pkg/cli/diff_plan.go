@@ -1,43 +1,41 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/diff"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/plan"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// diffKinds are what --only may name.
-func diffKinds() []string { return []string{"networkpolicy", "rbac", "pss"} }
-
-// fromProfile compares with what the profile asks for.
+// fromProfile compares with what the whole plan makes of the release, in whatever form it is applied.
 func (o *diffOptions) fromProfile(model *airflow.Model) (*diff.Diff, error) {
-	if err := refuse(model); err != nil {
-		return nil, err
-	}
-	report, err := judge(model, rules.All(), o.profile)
+	wish := planWish{profile: o.profile, kinds: o.kinds, form: wholeForm}
+	set, err := wish.make(model)
 	if err != nil {
 		return nil, err
 	}
-	asked, left := plan.Wanted(report, []string{"AS101", "AS102", "AS103", "AS104", "AS105", "AS106", "AS107", "AS108", "AS109"})
-	if slices.Contains(o.kinds, "networkpolicy") {
-		network := netpol.Of(model)
-		for _, p := range harden.Network(model, network, model.Flows(o.profile.Parameters.Declarations()), harden.ReleaseLabel(model.Release)).Policies {
-			asked = append(asked, plan.Asked{Change: change.Change{Target: p.Ref(), Op: change.Put, Value: p.Content()}, Rule: "AS201", Component: string(p.Component)})
-		}
+	unread := append(unanswered(set.Before, wish.rules()), unreadKinds(unread(model.Snapshot))...)
+	slices.Sort(unread)
+	return diff.OfProfile(diff.Profile{
+		Snapshot: model.Snapshot, Report: set.Before, Plan: set.Plan, Left: set.Proof.Left, Unread: unread,
+		Note: func(s plan.Step) string { return stepNote(s, model.Snapshot.Offline()) },
+	})
+}
+
+// stepNote says why no patch of the live object makes a step, or what undoes it; nothing is live offline.
+func stepNote(s plan.Step, offline bool) string {
+	switch {
+	case s.Unpatchable != "":
+		return s.Unpatchable
+	case offline || s.Fate.Safe():
+		return ""
 	}
-	whole, err := plan.Of(asked, left)
-	if err != nil {
-		return nil, err
-	}
-	return diff.OfProfile(diff.Profile{Snapshot: model.Snapshot, Report: report, Plan: whole})
+	return "set by a live patch, the next helm upgrade " + fateInWords(s.Fate)
 }
 
 // unanswered are the rules that have no answer because something could not be read.
@@ -45,8 +43,16 @@ func unanswered(report *check.Report, ids []string) []string {
 	var out []string
 	for _, result := range report.Results {
 		if result.Incomplete && slices.Contains(ids, result.Rule) {
-			out = append(out, fmt.Sprintf("%s: %s", result.Rule, result.Reason))
+			out = append(out, result.Rule+": "+result.Reason)
 		}
+	}
+	return out
+}
+
+func unreadKinds(list []snapshot.Coverage) []string {
+	var out []string
+	for _, c := range list {
+		out = append(out, fmt.Sprintf("%s: %s", c.Kind, cmp.Or(c.Reason, string(c.State))))
 	}
 	return out
 }

@@ -47,7 +47,7 @@ func (s sides) texts(fields []Field) (before, after string) {
 	}
 	for _, f := range fields {
 		left.add(change.Split(f.Path), "")
-		right.add(change.Split(f.Path), strings.Join(f.Rules, " "))
+		right.add(change.Split(f.Path), s.said(f))
 	}
 	b, a := redacted(s.named(s.before, left), s.named(s.after, right))
 	before, after = text(b), text(a)
@@ -56,6 +56,16 @@ func (s sides) texts(fields []Field) (before, after string) {
 		before, after = text(b), text(a)
 	}
 	return before, after
+}
+
+// said is what stands beside a field: the rules that ask for it. A list or map
+// that changes inside keeps its own line as it is.
+func (s sides) said(f Field) string {
+	switch before, _ := change.Lookup(s.before, f.Path); before.(type) {
+	case map[string]any, []any:
+		return ""
+	}
+	return strings.Join(f.Rules, " ")
 }
 
 // named is what a branch shows of one side.

@@ -20,6 +20,10 @@ type Profile struct {
 	// Report is the check that the plan is made of.
 	Report *check.Report
 	Plan   *plan.Plan
+	// Left are the findings that stay after the plan.
+	Left []plan.Left
+	// Unread says what the plan does not know of.
+	Unread []string
 	// Note says why no patch of the live object makes a step, or what the next upgrade does to it; empty where neither.
 	Note func(plan.Step) string
 }
@@ -45,9 +49,11 @@ func OfProfile(p Profile) (*Diff, error) {
 		}
 		d.Objects = append(d.Objects, *o)
 	}
-	for _, left := range p.Plan.Left {
+	slices.SortStableFunc(d.Objects, func(a, b Object) int { return a.Compare(b.Ref) })
+	for _, left := range p.Left {
 		d.Left = append(d.Left, leftOf(left))
 	}
+	d.Unread = append(d.Unread, p.Unread...)
 	return d, nil
 }
 

@@ -37,13 +37,22 @@ func node(value any) *yaml.Node {
 	case []any:
 		out := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 		for _, entry := range v {
-			out.Content = append(out.Content, node(entry))
+			out.Content = append(out.Content, entryNode(entry))
 		}
 		return out
 	}
 	out := &yaml.Node{}
 	if out.Encode(value) != nil {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"} // values are decoded JSON, which always encodes
+	}
+	return out
+}
+
+// entryNode is an entry of a list. What is said about a map stands beside its first field.
+func entryNode(entry any) *yaml.Node {
+	out := node(entry)
+	if out.LineComment != "" && out.Kind == yaml.MappingNode && len(out.Content) > 1 {
+		out.Content[1].LineComment, out.LineComment = out.LineComment, ""
 	}
 	return out
 }
