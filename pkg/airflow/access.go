@@ -104,7 +104,7 @@ func (m *Model) NeedsAPI(w *Workload, declared ...Function) (needed bool, why st
 	if needs := m.Needs(w.Component, declared...); len(needs) > 0 {
 		return true, needs[0].Why
 	}
-	return m.logsInByToken(w)
+	return m.LogsInByToken(w)
 }
 
 // tokenAnnotations are on pods whose injected agent logs in with the pod's service account token.
@@ -114,8 +114,8 @@ var tokenAnnotations = []struct{ name, why string }{
 	{"vault.security.banzaicloud.io/vault-addr", "the Bank-Vaults webhook logs in with it"},
 }
 
-// logsInByToken is for tokens that serve to log in elsewhere.
-func (m *Model) logsInByToken(w *Workload) (bool, string) {
+// LogsInByToken says whether a workload's token serves to log in elsewhere than the Kubernetes API, and where.
+func (m *Model) LogsInByToken(w *Workload) (bool, string) {
 	for _, annotation := range tokenAnnotations {
 		if value, set := w.Meta.Annotations[annotation.name]; set && value != "false" {
 			return true, annotation.why

@@ -191,6 +191,17 @@ func (m *Model) addGrants(a *Account, binding *snapshot.Object, group string) {
 	}
 }
 
+// RulesOf are the rules of a role by its name; nil where it was not seen or does not exist.
+func (m *Model) RulesOf(role snapshot.Ref) []rbacv1.PolicyRule {
+	if o := m.index.find(snapshot.Kind(role.Kind), role.Namespace, role.Name); o != nil {
+		return PolicyRules(o)
+	}
+	if role.Kind == string(snapshot.ClusterRole) {
+		return builtinRoles[role.Name]
+	}
+	return nil
+}
+
 // PolicyRules are the rules of a Role or ClusterRole, each at its place in the list.
 func PolicyRules(o *snapshot.Object) []rbacv1.PolicyRule {
 	list, _ := o.At("rules").([]any)

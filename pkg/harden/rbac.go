@@ -1,6 +1,11 @@
 package harden
 
 import (
+	"cmp"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -28,6 +33,8 @@ type RBACPlan struct {
 	Left []LeftRight
 	// Notes say what is wider than it may have to be, and why; one sentence each.
 	Notes []string
+
+	wanted []snapshot.Ref // all objects that the plan makes or finds made
 }
 
 // PlannedObject is an object that a plan makes.
@@ -36,9 +43,17 @@ type PlannedObject struct {
 	Component airflow.Component
 	// Content is the whole object, as decoded JSON.
 	Content map[string]any
-	// Why says what it is there for, one line each; Rules are the rules whose findings it helps to close, sorted.
-	Why   []string
-	Rules []string
+	// Why says what it is there for, one line each; Closes are the findings it helps to close, sorted.
+	Why    []string
+	Closes []Closed
+
+	account accountKey // whose rights it decides on
+}
+
+// Closed is a finding that a change helps to close.
+type Closed struct {
+	Rule   string
+	Target snapshot.Ref
 }
 
 // LeftRight is a finding about rights or tokens that no change of the plan closes.
@@ -70,8 +85,8 @@ func (p PlannedObject) Put() change.Change {
 func (p RBACPlan) Proposed() []Proposed {
 	var out []Proposed
 	for _, o := range p.Objects {
-		for _, rule := range o.Rules {
-			out = append(out, Proposed{Change: o.Put(), Rule: rule, Component: string(o.Component)})
+		for _, c := range o.Closes {
+			out = append(out, Proposed{Change: o.Put(), Rule: c.Rule, Component: string(o.Component), Finding: c.Target})
 		}
 	}
 	return append(out, p.Changes...)
@@ -87,9 +102,189 @@ func (p RBACPlan) Leaves(rule string, target snapshot.Ref) (reason string, left 
 	return "", false
 }
 
+// Stale are the objects of an older plan with the same label that this one does not hold.
+func (p RBACPlan) Stale(m *airflow.Model, label Label) []snapshot.Ref {
+	var out []snapshot.Ref
+	for _, kind := range []snapshot.Kind{snapshot.ServiceAccount, snapshot.Role, snapshot.RoleBinding} {
+		for _, o := range m.Snapshot.OfKind(kind) {
+			if o.Labels()[label.Key] == label.Value && !slices.Contains(p.wanted, o.Ref) {
+				out = append(out, o.Ref)
+			}
+		}
+	}
+	return out
+}
+
 // RBAC plans the rights of a release: for each component that needs the
 // Kubernetes API an account, a Role with exactly its rules and a token that
 // expires; no token anywhere else; and nothing more in the release's own Roles.
 func RBAC(m *airflow.Model, o RBACOptions) RBACPlan {
-	return RBACPlan{}
+	p := newRBACPlanner(m, o)
+	p.sitDown()
+	p.partAll()
+	p.tokens()
+	p.allow()
+	p.trim()
+	p.write()
+	p.finish()
+	return p.plan
+}
+
+func newRBACPlanner(m *airflow.Model, o RBACOptions) *rbacPlanner {
+	p := &rbacPlanner{
+		model: m, options: o, accounts: m.Accounts(),
+		allowed: map[accountKey][]rbacv1.PolicyRule{}, held: map[place][]rbacv1.PolicyRule{}, serves: map[accountKey][]Closed{},
+	}
+	p.taskNamespaces, p.everywhere = m.TaskNamespaces()
+	p.everywhere = p.everywhere && len(o.Namespaces) < 2
+	return p
+}
+
+type rbacPlanner struct {
+	model    *airflow.Model
+	options  RBACOptions
+	accounts []*airflow.Account
+	seats    []*seat
+	// keys are the accounts of today and of the plan; allowed is what each may
+	// hold wherever it is, held what bindings that stay give it.
+	keys     []accountKey
+	allowed  map[accountKey][]rbacv1.PolicyRule
+	held     map[place][]rbacv1.PolicyRule
+	bindings []*bound
+	ties     []tied
+	// serves are the findings that the objects of an account help to close.
+	serves         map[accountKey][]Closed
+	taskNamespaces []string
+	everywhere     bool
+	plan           RBACPlan
+}
+
+// allow notes what each account may hold: what AS302 takes for needed.
+func (p *rbacPlanner) allow() {
+	add := func(key accountKey) {
+		if !slices.Contains(p.keys, key) {
+			p.keys = append(p.keys, key)
+		}
+	}
+	for _, a := range p.accounts {
+		add(accountKey{a.Namespace, a.Name})
+	}
+	for _, s := range p.seats {
+		add(s.account)
+		p.allowed[s.account] = append(p.allowed[s.account], p.model.NeededRules(s.w.Component, p.options.Functions...)...)
+		if ref := (snapshot.Ref{APIVersion: "v1", Kind: string(snapshot.ServiceAccount), Namespace: s.account.namespace, Name: s.account.name}); !slices.Contains(p.plan.wanted, ref) {
+			p.plan.wanted = append(p.plan.wanted, ref)
+		}
+	}
+}
+
+// finish sorts the plan, ties what belongs together, and says what stays.
+func (p *rbacPlanner) finish() {
+	p.providerNote()
+	p.stillShared()
+	for _, t := range p.ties {
+		p.tie(t)
+	}
+	for i := range p.plan.Objects {
+		o := &p.plan.Objects[i]
+		o.Closes = p.serves[o.account]
+		if len(o.Closes) == 0 {
+			o.Closes = []Closed{{"AS302", o.Ref()}}
+		}
+	}
+	kinds := []string{string(snapshot.ServiceAccount), string(snapshot.Role), string(snapshot.RoleBinding)}
+	slices.SortStableFunc(p.plan.Objects, func(a, b PlannedObject) int {
+		x, y := a.Ref(), b.Ref()
+		return cmp.Or(cmp.Compare(slices.Index(kinds, x.Kind), slices.Index(kinds, y.Kind)), x.Compare(y))
+	})
+	slices.SortStableFunc(p.plan.Changes, func(a, b Proposed) int {
+		return cmp.Or(a.Target.Compare(b.Target), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule), a.Closes().Compare(b.Closes()))
+	})
+	slices.SortStableFunc(p.plan.Left, func(a, b LeftRight) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), a.Target.Compare(b.Target)) })
+	slices.Sort(p.plan.Notes)
+	p.plan.Notes = slices.Compact(p.plan.Notes)
+}
+
+// tied is a binding whose accounts lose rights by a change that closes some findings.
+type tied struct {
+	*bound
+	closes []Closed
+}
+
+// tie lets what the accounts get instead close the same findings: without it
+// the rights must stay.
+func (p *rbacPlanner) tie(t tied) {
+	for _, s := range p.seats {
+		old := accountKey{s.old.Namespace, s.old.Name}
+		if !slices.ContainsFunc(t.subjects, func(subject rbacv1.Subject) bool { return isSubject(subject, old) }) || len(s.rules) == 0 {
+			continue
+		}
+		for _, c := range t.closes {
+			p.serve(s.account, c.Rule, c.Target)
+			if s.moved() {
+				p.change(s.w, c.Rule, c.Target, "", change.Change{Op: change.Set, Path: s.w.SpecPath() + "/serviceAccountName", Value: s.account.name})
+			}
+		}
+	}
+}
+
+// stillShared notes accounts that components with different needs go on
+// sharing, because some cannot leave.
+func (p *rbacPlanner) stillShared() {
+	for _, a := range p.accounts {
+		classes := map[string]bool{}
+		why := "the components need the same rights in different ways: give each an account of its own in the chart's values"
+		for _, s := range p.on(a) {
+			if s.moved() || !s.carries && lentBy(a) == "" {
+				continue
+			}
+			classes[s.class()] = true
+			why = cmp.Or(whyStay(s), why)
+		}
+		if len(classes) > 1 {
+			p.leave("AS307", a.Ref(), nil, why)
+		}
+	}
+}
+
+// change proposes a change to a workload's object.
+func (p *rbacPlanner) change(w *airflow.Workload, rule string, finding snapshot.Ref, container string, c change.Change) {
+	c.Target = w.Ref
+	p.plan.Changes = append(p.plan.Changes, Proposed{
+		Change: c, Rule: rule, Component: string(w.Component), Container: container, Unpatchable: whyNoPatch(w), Finding: finding,
+	})
+}
+
+func (p *rbacPlanner) serve(account accountKey, rule string, finding snapshot.Ref) {
+	if c := (Closed{rule, finding}); !slices.Contains(p.serves[account], c) {
+		p.serves[account] = append(p.serves[account], c)
+	}
+}
+
+func (p *rbacPlanner) leave(rule string, target snapshot.Ref, w *airflow.Workload, why string) {
+	l := LeftRight{Rule: rule, Target: target, Reason: why}
+	if w != nil {
+		l.Component = string(w.Component)
+	}
+	if _, known := p.plan.Leaves(rule, target); !known {
+		p.plan.Left = append(p.plan.Left, l)
+	}
+}
+
+func (p *rbacPlanner) note(text string) { p.plan.Notes = append(p.plan.Notes, text) }
+
+func (p *rbacPlanner) keeps(rule string, target snapshot.Ref) bool {
+	return p.options.Keep != nil && p.options.Keep(rule, target)
+}
+
+// isOwn says that an earlier plan made an object.
+func (p *rbacPlanner) isOwn(o *snapshot.Object) bool {
+	return o.Labels()[p.options.Label.Key] == p.options.Label.Value && p.options.Label.Key != ""
+}
+
+// owned says whether an object is the release's own, so that nobody else should depend on it.
+func (p *rbacPlanner) owned(o *snapshot.Object) bool {
+	release := p.model.Release
+	return p.model.Snapshot.Offline() || o.Labels()["release"] == release || o.Labels()["app.kubernetes.io/instance"] == release ||
+		o.Annotations()["meta.helm.sh/release-name"] == release || p.isOwn(o)
 }
