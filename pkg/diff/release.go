@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/drift"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -45,7 +46,7 @@ func ofRelease(s *snapshot.Snapshot, want *snapshot.Object) *Object {
 	}
 	var fields []Field
 	for _, found := range driftOf(s, want, have) {
-		fields = append(fields, Field{Path: found.Named, Container: found.Container, Security: found.Severity != ""})
+		fields = append(fields, Field{Path: found.Named, Container: found.Container, Security: found.Severity != "", Note: setBy(have, found)})
 	}
 	sides{ref: want.Ref, before: have.Content, after: want.Content}.fill(o, fields)
 	if len(o.Fields) == 0 {
@@ -53,6 +54,27 @@ func ofRelease(s *snapshot.Snapshot, want *snapshot.Object) *Object {
 	}
 	return o
 }
+
+// setBy names who changed a live field, as far as the API server knows.
+func setBy(have *snapshot.Object, found drift.Difference) string {
+	if found.Have == nil {
+		return ""
+	}
+	var names []string
+	for _, m := range have.Managers {
+		if m.Name != helmManager && !slices.Contains(names, m.Name) && have.Manages(m.Name, found.Path) {
+			names = append(names, m.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "set by " + strings.Join(names, ", ")
+}
+
+// helmManager is the field manager of both Helms.
+const helmManager = "helm"
 
 // driftOf leaves out replicas that an autoscaler sets.
 func driftOf(s *snapshot.Snapshot, want, have *snapshot.Object) []drift.Difference {

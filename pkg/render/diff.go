@@ -37,12 +37,12 @@ func unifiedDiff(b *bytes.Buffer, d *diff.Diff, o Options) error {
 		for _, line := range aboutObject(object) {
 			b.WriteString(o.paint(bold, plain("# "+line)) + "\n")
 		}
-		from, to := d.From, d.Against
+		title, before := objectTitle(object.Ref), objectTitle(object.Ref)
 		if object.Before == "" {
-			from = "not there in " + from
+			before = "none"
 		}
-		b.WriteString(plain(fmt.Sprintf("--- %s: %s", from, objectTitle(object.Ref))) + "\n")
-		b.WriteString(plain(fmt.Sprintf("+++ %s: %s", to, objectTitle(object.Ref))) + "\n")
+		b.WriteString(plain(fmt.Sprintf("--- %s: %s", d.From, before)) + "\n")
+		b.WriteString(plain(fmt.Sprintf("+++ %s: %s", d.Against, title)) + "\n")
 		hunk(b, diff.Lines(object.Before, object.After), o)
 	}
 	return nil

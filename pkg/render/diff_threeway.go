@@ -81,6 +81,8 @@ func wantedCell(r diff.Row) string {
 	switch {
 	case !r.Planned:
 		return ""
+	case r.Path == "":
+		return "create"
 	case r.Wanted == nil:
 		return "remove"
 	}
