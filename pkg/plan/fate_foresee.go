@@ -101,9 +101,12 @@ func (f *forecast) findManifest(s *snapshot.Snapshot, target snapshot.Ref) {
 		o = find(target, s.Objects)
 	}
 	switch {
+	case o != nil && o.Annotations()[hookMark] != "":
+		if f.anew = isMadeAnew(o); f.anew { // else Helm leaves the hook of another time alone
+			f.manifest = o.Content
+		}
 	case o != nil:
 		f.manifest = o.Content
-		f.anew = isMadeAnew(o)
 	case s.CoverageOf(snapshot.ReleaseRecord).State != snapshot.Read && len(s.Release.Manifest) == 0:
 		for _, m := range f.managers {
 			if m.Name == helm {
@@ -117,11 +120,11 @@ func (f *forecast) findManifest(s *snapshot.Snapshot, target snapshot.Ref) {
 // hookMark is the annotation that makes an object a hook.
 const hookMark = "helm.sh/hook"
 
-// isMadeAnew says that an upgrade deletes and makes an object: a hook that runs then.
+// isMadeAnew says that an upgrade deletes a hook and makes it again: one that runs then.
 // Source: https://helm.sh/docs/topics/charts_hooks/
 func isMadeAnew(o *snapshot.Object) bool {
 	when := o.Annotations()[hookMark]
-	return when != "" && (strings.Contains(when, "upgrade") || len(snapshot.MaskedIn(when)) > 0)
+	return strings.Contains(when, "upgrade") || len(snapshot.MaskedIn(when)) > 0
 }
 
 // foresee fills the fates, but for what becomes of fields that stand beside each other.
@@ -137,8 +140,8 @@ func (f *forecast) foresee() {
 		step.Fate = f.fateOf(step, places)
 		refused = refused || step.Fate.ByApply == Conflicts
 	}
-	if !refused { // a refused upgrade leaves the object alone
-		f.applied = f.merged
+	if !refused && f.manifest != nil { // a refused upgrade leaves the object alone
+		f.applied = f.putBack()
 	}
 }
 
@@ -183,7 +186,7 @@ func (f *forecast) contested(s *Step, places []place, before, mine any, byApply 
 func (f *forecast) reason(helms any, found bool) string {
 	who := "the release's manifest sets"
 	if f.guessed {
-		who = "Helm owns"
+		who = "Helm has set"
 	}
 	if !found {
 		return who + " what this is a part of"

@@ -19,7 +19,8 @@ type list struct {
 // Sources: the patchMergeKey and patchStrategy tags of k8s.io/api, and the
 // listMapKey marks of its fields, which client-go's apply configurations carry.
 var lists = []list{
-	{field: "imagePullSecrets", kind: "ServiceAccount", merge: "name"},
+	{field: "imagePullSecrets", kind: "ServiceAccount"},
+	{field: "ports", kind: "NetworkPolicy"},
 	{field: "imagePullSecrets", merge: "name", apply: []string{"name"}},
 	{field: "secrets", kind: "ServiceAccount", merge: "name", apply: []string{"name"}},
 	{field: "ownerReferences", merge: "uid", apply: []string{"uid"}},
@@ -34,6 +35,7 @@ var lists = []list{
 	{field: "claims", apply: []string{"name"}},
 	{field: "volumes", merge: "name", apply: []string{"name"}, retains: true},
 	{field: "resourceClaims", merge: "name", apply: []string{"name"}, retains: true},
+	{field: "evictionResponders", merge: "name", apply: []string{"name"}},
 	{field: "hostAliases", merge: "ip", apply: []string{"ip"}},
 	{field: "schedulingGates", merge: "name", apply: []string{"name"}},
 	{field: "topologySpreadConstraints", merge: "topologyKey", apply: []string{"topologyKey", "whenUnsatisfiable"}},
@@ -47,6 +49,7 @@ var absent = map[string]any{"protocol": "TCP"}
 var wholeMaps = []string{
 	"selector", "podSelector", "namespaceSelector", "labelSelector", "nodeSelector", "roleRef",
 	"secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef",
+	"secretRef", "nodePublishSecretRef", "dataSource", "preference", "requiredDuringSchedulingIgnoredDuringExecution",
 }
 
 // joined are the lists of texts that both upgrades join with what is there.
