@@ -56,7 +56,7 @@ func (set *PatchSet) Holds() bool {
 // answered, or that pods of others are held whose needs were not asked.
 func (set *PatchSet) Incomplete() bool {
 	unasked := slices.ContainsFunc(set.Admissions, func(a snapshot.Admission) bool { return !a.Asked })
-	return unasked || len(set.Unread) > 0 || set.Flows != nil && len(set.Flows.Unread)+len(set.Flows.Beside) > 0
+	return unasked || len(set.Unread)+len(set.Proof.Unknown) > 0 || set.Flows != nil && len(set.Flows.Unread)+len(set.Flows.Beside) > 0
 }
 
 // Makes says whether the set makes an object that is not there yet.

@@ -31,10 +31,12 @@ type PlanProof struct {
 	Closed []Fact
 	Left   []plan.Left
 	// Broken are the findings that the plan claims to close and that remain, New
-	// those of any rule that were not there before, Unknown the rules that had an answer before and have none now.
+	// those of any rule that were not there before.
 	Broken, New []Fact
-	Unknown     []string
-	// Cuts are needed connections that passed before and do not any more.
+	// Unknown are the rules that had an answer before and have none now, because
+	// what was not read begins to count: they neither hold nor break the proof.
+	Unknown []string
+	// Cuts are required and declared connections that passed before and do not any more.
 	Cuts []Judged
 }
 
@@ -46,7 +48,7 @@ type Fact struct {
 
 // Holds says whether the plan does what it claims, and no harm.
 func (p *PlanProof) Holds() bool {
-	return len(p.Broken)+len(p.New)+len(p.Unknown)+len(p.Cuts) == 0
+	return len(p.Broken)+len(p.New)+len(p.Cuts) == 0
 }
 
 // Plan replays a plan on a copy of the release and judges it again. Why says
@@ -141,7 +143,7 @@ func newCuts(before Before, after *airflow.Model) []Judged {
 	var out []Judged
 	was := Judge(netpol.Of(before.Model), before.Flows(before.Model)).Cuts
 	for _, j := range Judge(netpol.Of(after), before.Flows(after)).Cuts {
-		if !slices.ContainsFunc(was, func(known Judged) bool {
+		if j.Flow.Demand != airflow.Optional && !slices.ContainsFunc(was, func(known Judged) bool {
 			return known.Flow.ID == j.Flow.ID && known.Flow.From.Name == j.Flow.From.Name && known.Flow.To.Name == j.Flow.To.Name
 		}) {
 			out = append(out, j)
