@@ -169,9 +169,9 @@ func (p *patching) add(c change.Change) bool {
 		p.removals = append(p.removals, removal{Operation{"remove", at.pointer, nil}, at.entry})
 	case remove:
 		p.changes = append(p.changes, Operation{"remove", at.pointer, nil})
-	case at.found:
+	case at.entry >= 0:
 		p.changes = append(p.changes, Operation{"replace", at.pointer, runtime.DeepCopyJSONValue(after)})
-	default:
+	default: // for a key "add" also replaces, even one that the API server has left out because it was empty
 		p.changes = append(p.changes, Operation{"add", p.insertion(at), runtime.DeepCopyJSONValue(after)})
 	}
 	return true
@@ -191,13 +191,14 @@ func (p *patching) test(tests ...Operation) {
 	}
 }
 
-// testable are the values that nobody adds defaults to: plain ones and lists of them.
+// testable are the values that the API server keeps as they are: plain ones and
+// lists of them. It adds defaults to others, and may leave out what is empty.
 func testable(value any) bool {
 	switch value := value.(type) {
 	case map[string]any:
 		return false
 	case []any:
-		return !slices.ContainsFunc(value, func(entry any) bool { return !testable(entry) })
+		return len(value) > 0 && !slices.ContainsFunc(value, func(entry any) bool { return !testable(entry) })
 	}
 	return value != nil && !secret(value)
 }

@@ -31,7 +31,7 @@ func (f Form) Stream() (stream []byte, left []plan.Dropped, err error) {
 		if secret(value) {
 			return nil, nil, fmt.Errorf("%s: it would hold a text that was masked as a secret", o.Ref)
 		}
-		force = force || o.foreign()
+		force = force || len(plan.NeedsForce(o.steps)) > 0
 		out = append(out, Object{Value: value, Comments: append(slices.Clone(f.Comments[o.String()]), o.comments()...)})
 	}
 	header := append(slices.Clone(f.Header), "Apply:   "+applyCommand(force))
@@ -109,13 +109,6 @@ func (o object) dropped(c change.Change, why string) plan.Dropped {
 		}
 	}
 	return plan.Dropped{Step: plan.Step{Change: c}, Why: why}
-}
-
-// foreign says that somebody else owns a field that is to be set.
-func (o object) foreign() bool {
-	return slices.ContainsFunc(o.steps, func(s plan.Step) bool {
-		return slices.ContainsFunc(s.Fate.Owners, func(owner string) bool { return owner != Manager })
-	})
 }
 
 // owned are the fields that earlier streams have set, as they are now.
