@@ -1,7 +1,9 @@
 .PHONY: build demo test lint generate cluster dist
 
+# With a release's flags, which .goreleaser.yaml holds.
 build:
-	go build -ldflags '-s -w' -o bin/kubectl-airflowsec ./cmd/kubectl-airflowsec
+	go build $$(sed -n 's/^  flags: \[\(.*\)\]$$/\1/p' .goreleaser.yaml | tr -d ,) \
+		-ldflags "$$(sed -n 's/^  - \(-s -w.*\)/\1/p' .goreleaser.yaml)" -o bin/kubectl-airflowsec ./cmd/kubectl-airflowsec
 
 # A report on the sample release that is built in; findings are not a failure here.
 demo: build
