@@ -111,7 +111,7 @@ func thereAndBack(t testing.TB, f Form) {
 		if o.before == nil {
 			continue
 		}
-		ops, left := o.patch(o.before, o.after, o.changes)
+		ops, left := o.patch(o.before, o.after, o.changes, readable)
 		if len(left) > 0 {
 			t.Fatalf("%s: left %+v", o.Ref, left)
 		}
@@ -124,7 +124,7 @@ func thereAndBack(t testing.TB, f Form) {
 			back, _ := c.Undo(o.before)
 			undo = append(undo, back)
 		}
-		ops, left = o.patch(o.after, o.before, undo)
+		ops, left = o.patch(o.after, o.before, undo, kept)
 		if back := patched(t, after, ops); len(left) > 0 || !equal(back, o.before) {
 			t.Errorf("%s: taken back it is\n%v\nwant\n%v", o.Ref, back, o.before)
 		}
@@ -145,7 +145,7 @@ func TestJSONPatchRefusesAnObjectThatHasChanged(t *testing.T) {
 		if o.Name != "a" {
 			continue
 		}
-		ops, _ := o.patch(o.before, o.after, o.changes)
+		ops, _ := o.patch(o.before, o.after, o.changes, readable)
 		text, _ := json.Marshal(ops)
 		patch, _ := jsonpatch.DecodePatch(text)
 		for _, c := range []change.Change{

@@ -32,7 +32,7 @@ func (f Form) JSONPatch() (script []byte, left []plan.Dropped, err error) {
 		if o.before == nil {
 			return nil, o.apply(b)
 		}
-		ops, left := o.patch(o.before, o.after, o.changes)
+		ops, left := o.patch(o.before, o.after, o.changes, readable)
 		return left, o.patchCommand(b, ops)
 	})
 }
@@ -49,7 +49,7 @@ func (f Form) JSONPatchRollback() (script []byte, left []plan.Dropped, err error
 			back, _ := c.Undo(o.before)
 			undo = append(undo, back)
 		}
-		ops, left := o.patch(o.after, o.before, undo)
+		ops, left := o.patch(o.after, o.before, undo, kept)
 		return left, o.patchCommand(b, ops)
 	})
 }
@@ -106,6 +106,7 @@ func (o object) apply(b *bytes.Buffer) error {
 // patching collects the operations that turn one state of an object into another.
 type patching struct {
 	from, to map[string]any
+	testable func(any) bool
 	tests    []Operation
 	changes  []Operation
 	removals []removal
@@ -117,9 +118,10 @@ type removal struct {
 	at int
 }
 
-// patch turns from into to at the places of the changes. Left are the steps that hold a masked text.
-func (o object) patch(from, to map[string]any, changes []change.Change) ([]Operation, []plan.Dropped) {
-	p := patching{from: from, to: to}
+// patch turns from into to at the places of the changes, where the values that
+// are testable are as they should be. Left are the steps that hold a masked text.
+func (o object) patch(from, to map[string]any, changes []change.Change, testable func(any) bool) ([]Operation, []plan.Dropped) {
+	p := patching{from: from, to: to, testable: testable}
 	var left []plan.Dropped
 	for _, c := range changes {
 		if !p.add(c) {
@@ -161,7 +163,7 @@ func (p *patching) add(c change.Change) bool {
 		return true
 	}
 	p.test(at.tests...)
-	if at.found && testable(value) {
+	if at.found && p.testable(value) {
 		p.test(Operation{"test", at.pointer, value})
 	}
 	switch {
@@ -191,16 +193,19 @@ func (p *patching) test(tests ...Operation) {
 	}
 }
 
-// testable are the values that the API server keeps as they are: plain ones and
-// lists of them. It adds defaults to others, and may leave out what is empty.
-func testable(value any) bool {
+// readable are the values that were read from the API server and can be written back.
+func readable(value any) bool { return value != nil && !secret(value) }
+
+// kept are the values that the API server keeps as they were written: plain ones
+// and lists of them. It adds defaults to others, and may leave out what is empty.
+func kept(value any) bool {
 	switch value := value.(type) {
 	case map[string]any:
 		return false
 	case []any:
-		return len(value) > 0 && !slices.ContainsFunc(value, func(entry any) bool { return !testable(entry) })
+		return len(value) > 0 && !slices.ContainsFunc(value, func(entry any) bool { return !kept(entry) })
 	}
-	return value != nil && !secret(value)
+	return readable(value)
 }
 
 // insertion is where a missing entry goes: to the place that it has in the other state, or to the end.

@@ -90,10 +90,10 @@ func (o object) sayable() (out []change.Change, left []plan.Dropped) {
 // configuration is a minimal apply configuration with changes, and with what
 // the manager has set before.
 func (o object) configuration(changes []change.Change) map[string]any {
-	kept := slices.DeleteFunc(o.owned(), func(c change.Change) bool {
+	owned := slices.DeleteFunc(o.owned(), func(c change.Change) bool {
 		return slices.ContainsFunc(changes, func(n change.Change) bool { return overlap(c.Path, n.Path) })
 	})
-	out, _ := change.Sparse(o.Ref, append(kept, changes...))
+	out, _ := change.Sparse(o.Ref, append(owned, changes...))
 	return out
 }
 
