@@ -5,17 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/emit"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
 )
 
@@ -23,6 +21,8 @@ import (
 type valuesFlags struct {
 	source  sourceFlags
 	profile string
+	output  string
+	only    []string
 	quiet   bool
 }
 
@@ -30,62 +30,94 @@ type valuesFlags struct {
 type valuesOptions struct {
 	open    func(context.Context) (*rendition, error)
 	profile *profile.Profile
-	streams Streams
+	format  render.Format
+	// kinds are what the overlay is for; everything says that nobody has chosen.
+	kinds      []string
+	everything bool
+	progress   *progress
+	streams    Streams
 }
 
-// rendition is a release with the means to render it again.
-type rendition struct {
-	snapshot  *snapshot.Snapshot
-	again     func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error)
-	subcharts bool
+// The kinds of findings that values may close, as --only names them.
+const (
+	networkValues = "networkpolicy"
+	rightsValues  = "rbac"
+	podValues     = "pss"
+)
+
+var valuesKinds = []string{networkValues, rightsValues, podValues}
+
+// valuesRules are the rules whose findings each kind closes; the network's are closed by trying the chart's toggles.
+var valuesRules = map[string][]string{
+	podValues:    {"AS101", "AS102", "AS103", "AS104", "AS105", "AS106", "AS107", "AS108"},
+	rightsValues: {"AS301", "AS302", "AS303", "AS304", "AS305", "AS306", "AS307", "AS308", "AS309"},
 }
 
 func newGenerateValuesCommand(streams Streams) *cobra.Command {
 	flags := valuesFlags{source: sourceFlags{kube: newKubeFlags()}}
 	cmd := &cobra.Command{
 		Use:   "values [RELEASE]",
-		Short: "Write values that turn the chart's own NetworkPolicies on, where they cut nothing",
-		Long: `Writes the smallest values overlay that turns on the NetworkPolicies of the
-release's own chart and of its database and broker subcharts, with the peers
-that Airflow's needed connections ask for.
+		Short: "Write the smallest values overlay that closes what the chart's values can close",
+		Long: `Writes values for the release's own chart that close findings about Pod Security,
+rights and tokens, and that turn on the chart's own NetworkPolicies where they
+cut nothing. Above each key stand the rules that it closes and what it does.
 
-Each toggle is tried first: the chart is rendered with the overlay on top of the
-release's values, and every needed connection is asked for. One that would cut a
-needed connection stays off, and standard error says which and why. Helm keeps
-the chart with a release, but not its subcharts: theirs need --chart.
+A catalogue says which key of which chart reaches which field; keys that this
+chart does not have (by its schema or its values.yaml) are never written. Both
+charts take the map of a security context whole, so each is written with what is
+there now. Keys that many components share come first; where you have set a
+narrower one, that one is written.
+
+The overlay is minimal: without any of its keys a finding comes back, or
+something that is there today is lost. That is worked out on a copy first, and
+then tried by rendering the chart without each key. Keys that reach different
+objects are left out in the same rendering, and there are at most 16 such
+renderings; standard error names the keys that were not left out. A large chart
+takes some seconds for each.
+
+Then the chart is rendered with the overlay and judged again: every finding that
+is claimed closed is closed, none is new, pods change in nothing else, and every
+needed connection passes. What values cannot close is named with the reason.
+Helm keeps the chart with a release, but not its subcharts: theirs need --chart.
 
 Exit codes: 0 written and the proof holds, 1 written, but a toggle stays off or
-a needed connection is cut (standard error says what), 2 nothing is written: the
-release cannot be rendered, or its chart has no such toggle (generate patches
-writes policies for any chart), 3 written, but something could not be read.`,
+the proof does not hold (standard error says what), 2 nothing is written: the
+release cannot be rendered, or, with --only networkpolicy, its chart has no such
+toggle (generate patches writes policies for any chart), 3 written, but something
+could not be read or tried.`,
 		Example: `  # look at the proof, then upgrade
-  $HOST generate values airflow -n airflow > network.yaml
-  helm upgrade airflow apache-airflow/airflow -n airflow --reuse-values -f network.yaml
+  $HOST generate values airflow -n airflow > hardened.yaml
+  helm upgrade airflow apache-airflow/airflow -n airflow --reuse-values -f hardened.yaml
 
   # for a chart that is not installed yet
-  $HOST generate values airflow -n airflow --chart ./airflow --values prod.yaml`,
+  $HOST generate values airflow -n airflow --chart ./airflow --values prod.yaml
+
+  # the overlay and its proof as data
+  $HOST generate values airflow -n airflow --only pss,rbac -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
-	cmd.Flags().StringVar(&flags.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its egress and ingressFrom are kept")
-	cmd.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "No progress, no warnings and no summary of the proof")
-	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))
+	flags.add(cmd)
 	cmd.ValidArgsFunction = completeReleases(flags.source.kube, streams)
 	return cmd
 }
 
+func (f *valuesFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its egress and ingressFrom are kept")
+	flags.StringVarP(&f.output, "output", "o", string(render.ValuesFormat), "Output format: values, json or yaml")
+	flags.StringSliceVar(&f.only, "only", valuesKinds, "What to close: networkpolicy, rbac, pss")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary of the proof")
+	completeWords(cmd, "output", string(render.ValuesFormat), "json", "yaml")
+	completeWords(cmd, "only", valuesKinds...)
+	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))
+}
+
 func (f *valuesFlags) toOptions(args []string, streams Streams) (*valuesOptions, error) {
-	o := &valuesOptions{streams: streams}
-	s := &f.source
-	if err := s.validate(); err != nil {
+	o := &valuesOptions{streams: streams, kinds: f.only, everything: slices.Equal(f.only, valuesKinds), format: render.Format(f.output)}
+	if err := f.validate(o.format); err != nil {
 		return nil, err
-	}
-	switch {
-	case s.kube.all:
-		return nil, errors.New("values are for one release; -A does not go with them")
-	case s.sample || s.from != "" || len(s.files) > 0:
-		return nil, errors.New("values are tried by rendering the chart: read the cluster, or give --chart")
 	}
 	if f.quiet {
 		o.streams.ErrOut = quietly{}
@@ -94,112 +126,76 @@ func (f *valuesFlags) toOptions(args []string, streams Streams) (*valuesOptions,
 	if o.profile, err = loadProfile(f.profile); err != nil {
 		return nil, err
 	}
-	progress := newProgress(o.streams, f.quiet)
+	o.progress = newProgress(o.streams, f.quiet)
 	o.open = func(ctx context.Context) (*rendition, error) {
-		defer progress.stop()
-		if s.chart != "" {
-			return s.openChart(ctx, first(args), progress)
+		if f.source.chart != "" {
+			return f.source.openChart(ctx, first(args), o.progress)
 		}
-		return s.openLive(ctx, first(args), o.streams, progress)
+		return f.source.openLive(ctx, first(args), o.streams, o.progress)
 	}
 	return o, nil
 }
 
-func (f *sourceFlags) openChart(ctx context.Context, release string, progress *progress) (*rendition, error) {
-	chart := f.chartSource(release, progress)
-	again := func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
-		with := chart
-		with.Overlay = overlay
-		return collect.FromChart(ctx, with)
+func (f *valuesFlags) validate(format render.Format) error {
+	s := &f.source
+	if err := s.validate(); err != nil {
+		return err
 	}
-	s, err := again(ctx, nil)
-	return &rendition{snapshot: s, again: again, subcharts: true}, err
-}
-
-func (f *sourceFlags) openLive(ctx context.Context, release string, streams Streams, progress *progress) (*rendition, error) {
-	cluster, err := f.kube.cluster(streams, progress.show)
-	if err != nil {
-		return nil, err
+	if !slices.Contains([]render.Format{render.ValuesFormat, render.JSON, render.YAML}, format) {
+		return fmt.Errorf("-o %q: use values, json or yaml", format)
 	}
-	found, err := f.kube.releases(ctx, cluster, release)
-	if err != nil {
-		return nil, err
+	for _, kind := range f.only {
+		if !slices.Contains(valuesKinds, kind) {
+			return fmt.Errorf("--only %q: use %s", kind, strings.Join(valuesKinds, ", "))
+		}
 	}
-	s, err := cluster.Read(ctx, found[0], f.revision)
-	if err != nil {
-		return nil, err
+	switch {
+	case s.kube.all:
+		return errors.New("values are for one release; -A does not go with them")
+	case s.sample || s.from != "" || len(s.files) > 0:
+		return errors.New("values are tried by rendering the chart: read the cluster, or give --chart")
 	}
-	chart, err := cluster.Chart(ctx, found[0], f.revision)
-	if err != nil {
-		return nil, about(s.Release.Name, err)
-	}
-	again := func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
-		policies, err := chart.Policies(ctx, overlay)
-		return withPolicies(s, policies), err
-	}
-	now, err := again(ctx, nil) // the chart's own words, because the API server adds defaults to the live ones
-	return &rendition{snapshot: now, again: again}, err
-}
-
-// withPolicies is a release as it would be after an upgrade that brings these policies.
-func withPolicies(s *snapshot.Snapshot, policies []snapshot.Object) *snapshot.Snapshot {
-	out := *s
-	out.Objects = slices.DeleteFunc(slices.Clone(s.Objects), func(o snapshot.Object) bool {
-		return slices.ContainsFunc(policies, func(p snapshot.Object) bool { return p.Same(o.Ref) })
-	})
-	out.Objects = append(out.Objects, policies...)
-	out.Sort()
-	return &out
+	return nil
 }
 
 func (o *valuesOptions) run(ctx context.Context) error {
+	defer o.progress.stop()
 	r, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
-	model := airflow.New(r.snapshot)
-	proof, err := o.prove(ctx, model, r)
+	model := airflow.New(r.base)
+	var set *render.ValuesSet
+	r.during(func() { set, err = o.make(ctx, model, r) })
 	if err != nil {
 		return about(model.Release, err)
 	}
-	if proof.Empty() {
-		return about(model.Release, noToggle(proof))
-	}
-	missing := unread(r.snapshot)
-	if err := render.ValuesProof(o.streams.ErrOut, proof, missing); err != nil {
-		return err
-	}
-	if err := emit.Values(o.streams.Out, model, proof.Changes); err != nil {
+	o.progress.stop()
+	if err := o.write(model, set); err != nil {
 		return err
 	}
 	switch {
-	case !proof.Holds():
+	case !set.Holds():
 		return errFindings
-	case len(missing) > 0 || len(proof.Unclear) > 0:
+	case set.Incomplete():
 		return errIncomplete
 	}
 	return nil
 }
 
-func (o *valuesOptions) prove(ctx context.Context, model *airflow.Model, r *rendition) (*verify.ValuesProof, error) {
-	if err := refuse(model); err != nil {
-		return nil, err
+func (o *valuesOptions) write(model *airflow.Model, set *render.ValuesSet) error {
+	if set.Network != nil && !(set.Network.Empty() && set.Overlay != nil) {
+		if err := render.ValuesProof(o.streams.ErrOut, set.Network, set.Unread); err != nil {
+			return err
+		}
 	}
-	if bad := netpol.Of(model).Malformed; len(bad) > 0 {
-		return nil, fmt.Errorf("%s does not fit Kubernetes' API, so what it allows cannot be told", bad[0].Ref)
+	if err := render.OverlayProof(o.streams.ErrOut, set); err != nil {
+		return err
 	}
-	declared := o.profile.Parameters.Declarations()
-	flows := func(m *airflow.Model) []airflow.Flow { return m.Flows(declared) }
-	return verify.Values(verify.Release{
-		Model: model, Flows: flows, Subcharts: r.subcharts,
-		Render: func(overlay map[string]any) (*airflow.Model, error) {
-			s, err := r.again(ctx, overlay)
-			if err != nil {
-				return nil, err
-			}
-			return airflow.New(s), nil
-		},
-	}, harden.NetworkToggles(model, flows(model))), ctx.Err()
+	if o.format == render.ValuesFormat {
+		return emit.Values(o.streams.Out, model, set.Changes)
+	}
+	return render.Values(o.streams.Out, o.format, set)
 }
 
 // noToggle says why there is nothing to write.
@@ -209,4 +205,11 @@ func noToggle(p *verify.ValuesProof) error {
 		return errors.New("only its subcharts have values that turn NetworkPolicies on, and Helm keeps no copy of those: give --chart" + patches)
 	}
 	return errors.New("its chart has no values that turn NetworkPolicies on" + patches)
+}
+
+// sortedChanges are values in the order of their keys.
+func sortedChanges(list []harden.ValuesChange) []harden.ValuesChange {
+	out := slices.Clone(list)
+	slices.SortStableFunc(out, func(a, b harden.ValuesChange) int { return slices.Compare(a.Path, b.Path) })
+	return out
 }

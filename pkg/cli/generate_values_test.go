@@ -33,7 +33,7 @@ func generateValues(t *testing.T, args ...string) (code int, out, errOut string)
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	s, o, e := streams()
-	code = Main(context.Background(), append([]string{"kubectl-airflowsec", "generate", "values", "af", "-n", "team"}, args...), s)
+	code = Main(context.Background(), append([]string{"kubectl-airflowsec", "generate", "values", "af", "-n", "team", "--only", "networkpolicy"}, args...), s)
 	return code, o.String(), e.String()
 }
 

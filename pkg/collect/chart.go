@@ -151,13 +151,13 @@ func renderChart(ch *chart.Chart, user map[string]any, options chartutil.Release
 	return engine.Render(ch, values)
 }
 
-// renderOwn renders the chart's own templates alone, with the values that they would see beside their subcharts.
-func renderOwn(ch *chart.Chart, user map[string]any, options chartutil.ReleaseOptions, capabilities *chartutil.Capabilities) (map[string]string, error) {
+// renderPart renders what is left of a chart after a cut, with the values that the whole would see.
+func renderPart(ch *chart.Chart, user map[string]any, options chartutil.ReleaseOptions, capabilities *chartutil.Capabilities, cut func(*chart.Chart)) (map[string]string, error) {
 	values, err := renderValues(ch, user, options, capabilities)
 	if err != nil {
 		return nil, err
 	}
-	ch.SetDependencies()
+	cut(ch)
 	return engine.Render(ch, values)
 }
 

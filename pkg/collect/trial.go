@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +16,7 @@ import (
 )
 
 // Trial renders a chart again and again with other values over those that were
-// given. It keeps what it has rendered, and is safe for concurrent use.
+// given. It keeps what it has rendered, and is safe for concurrent use within During.
 type Trial struct {
 	// Keys are those of the chart.
 	Keys *ChartKeys
@@ -25,6 +24,7 @@ type Trial struct {
 	Base *snapshot.Snapshot
 
 	render func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error)
+	whole  func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) // nil where render does it
 	mutex  sync.Mutex
 	kept   map[string]*rendered
 }
@@ -55,6 +55,10 @@ func (t *Trial) With(ctx context.Context, overlay map[string]any) (*snapshot.Sna
 	return r.snapshot, r.err
 }
 
+// During runs f, in which the chart may be rendered several times at once: the
+// standard logger, which they would all turn off and on again, is off meanwhile.
+func (t *Trial) During(f func()) { quietly(f) }
+
 // Renders is how often the chart was rendered so far, beside its base.
 func (t *Trial) Renders() int {
 	t.mutex.Lock()
@@ -62,9 +66,17 @@ func (t *Trial) Renders() int {
 	return len(t.kept)
 }
 
-// Trial begins with the release as the chart makes it. Where an overlay leaves
-// the subcharts' values alone, only the chart's own templates are rendered
-// again, which takes half the time, and the subcharts' objects stay.
+// Whole is With in one rendering of the chart and its subcharts together, as
+// Helm does it. With renders them apart, which takes half the time; no chart
+// should tell the difference.
+func (t *Trial) Whole(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
+	if t.whole == nil || len(overlay) == 0 {
+		return t.With(ctx, overlay)
+	}
+	return t.whole(ctx, overlay)
+}
+
+// Trial begins with the release as the chart makes it.
 func (c Chart) Trial(ctx context.Context) (*Trial, error) {
 	base, err := FromChart(ctx, c)
 	if err != nil {
@@ -78,61 +90,103 @@ func (c Chart) Trial(ctx context.Context) (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	with := c
-	with.CacheDir, with.Progress = "", nil // what is tried once need not be kept
+	c.CacheDir, c.Progress = "", nil // what is tried once need not be kept
 	t := &Trial{Base: base, Keys: keysOf(ch, nil), kept: map[string]*rendered{}}
+	t.whole = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
+		with := c
+		with.Overlay = overlay
+		return FromChart(ctx, with)
+	}
+	p := &parts{Chart: c, base: base, user: user, names: append(subchartNames(ch.Metadata), "global"), subcharts: map[string][]snapshot.Object{}}
 	t.render = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
-		trial := with
-		trial.Overlay = overlay
-		if !reachesSubcharts(ch, overlay) {
-			if s, err := trial.own(ctx, base, mergeValues(user, overlay)); err == nil {
-				return s, nil
-			}
+		if s, err := p.render(ctx, overlay); err == nil {
+			return s, nil
 		}
-		return FromChart(ctx, trial)
+		return t.whole(ctx, overlay)
 	}
 	return t, nil
 }
 
-// reachesSubcharts says whether values are a subchart's, or everybody's.
-func reachesSubcharts(ch *chart.Chart, overlay map[string]any) bool {
-	names := append(subchartNames(ch.Metadata), "global")
-	return slices.ContainsFunc(slices.Collect(maps.Keys(overlay)), func(key string) bool { return slices.Contains(names, key) })
+// parts renders a chart and its subcharts apart from each other.
+type parts struct {
+	Chart
+	base  *snapshot.Snapshot
+	user  map[string]any
+	names []string // the keys of the subcharts' values
+	mutex sync.Mutex
+	// subcharts are their objects by what an overlay holds for them, as JSON.
+	subcharts map[string][]snapshot.Object
 }
 
-// own renders the chart's own templates with all values, and takes the
-// subcharts' objects from base. It fails where a template needs one of a subchart's.
-func (c Chart) own(ctx context.Context, base *snapshot.Snapshot, user map[string]any) (*snapshot.Snapshot, error) {
-	ch, err := loadChart(c.Path)
+// render fails where a template needs one of the other part, too.
+func (p *parts) render(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
+	user := mergeValues(p.user, overlay)
+	m, err := newMasker()
 	if err != nil {
 		return nil, err
 	}
-	full, major, minor, err := kubeVersion(c.kubernetes())
+	own, err := p.objectsOf(user, m, func(ch *chart.Chart) { ch.SetDependencies() })
+	if err != nil {
+		return nil, err
+	}
+	below, err := p.below(user, overlay, m)
+	if err != nil {
+		return nil, err
+	}
+	out := *p.base
+	out.Objects = slices.Concat(own, below)
+	out.Release.Values = m.values(user)
+	out.Sort()
+	return &out, ctx.Err()
+}
+
+// below are the subcharts' objects.
+func (p *parts) below(user, overlay map[string]any, m *masker) ([]snapshot.Object, error) {
+	theirs := map[string]any{}
+	for _, name := range p.names {
+		if value, found := overlay[name]; found {
+			theirs[name] = value
+		}
+	}
+	if len(theirs) == 0 {
+		return slices.DeleteFunc(slices.Clone(p.base.Objects), func(o snapshot.Object) bool { return !inSubchart(o) }), nil
+	}
+	text, err := json.Marshal(theirs)
+	if err != nil {
+		return nil, err
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	known, found := p.subcharts[string(text)]
+	if !found {
+		known, err = p.objectsOf(user, m, func(ch *chart.Chart) { ch.Templates = nil })
+		p.subcharts[string(text)] = known
+	}
+	return known, err
+}
+
+// objectsOf renders what is left of the chart, with the values that it would see as a whole.
+func (p *parts) objectsOf(user map[string]any, m *masker, cut func(*chart.Chart)) ([]snapshot.Object, error) {
+	ch, err := loadChart(p.Path)
+	if err != nil {
+		return nil, err
+	}
+	full, major, minor, err := kubeVersion(p.kubernetes())
 	if err != nil {
 		return nil, err
 	}
 	capabilities := chartutil.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = chartutil.KubeVersion{Version: full, Major: major, Minor: minor}
-	m, err := newMasker()
-	if err != nil {
-		return nil, err
-	}
-	options := chartutil.ReleaseOptions{Name: base.Release.Name, Namespace: base.Release.Namespace, Revision: 1, IsInstall: true}
+	of := p.base.Release
+	options := chartutil.ReleaseOptions{Name: of.Name, Namespace: of.Namespace, Revision: 1, IsInstall: true}
 	var files map[string]string
-	quietly(func() { files, err = renderOwn(ch, user, options, capabilities) })
+	quietly(func() { files, err = renderPart(ch, user, options, capabilities, cut) })
 	if err != nil {
 		return nil, err
 	}
-	c.Namespace = base.Release.Namespace
-	objects, err := c.objects(ch, files, m)
-	if err != nil {
-		return nil, err
-	}
-	out := *base
-	out.Objects = slices.Concat(objects, slices.DeleteFunc(slices.Clone(base.Objects), func(o snapshot.Object) bool { return !inSubchart(o) }))
-	out.Release.Values = m.values(user)
-	out.Sort()
-	return &out, ctx.Err()
+	with := p.Chart
+	with.Namespace = of.Namespace
+	return with.objects(ch, files, m)
 }
 
 // inSubchart says that an object came from a template of a subchart.

@@ -107,6 +107,9 @@ func (p *ValuesPlan) set(w Wish, functions []airflow.Function) {
 			return
 		}
 		leaf.Rules, leaf.Why, leaf.Fingerprints = []string{w.Rule}, w.Summary, []string{w.Fingerprint}
+		if leaf.Path[len(leaf.Path)-1] == "create" {
+			leaf.Why = "an account of its own, which the chart makes only then"
+		}
 		if other := p.changeAt(leaf.Path); other != nil && other.Value != leaf.Value {
 			p.leave(w, "another finding asks for another value of "+leaf.Key())
 			return

@@ -21,6 +21,8 @@ type contextItem struct {
 	path      string // JSON pointer in the object
 	now, want map[string]any
 	wishes    []Wish
+	// askedFor are the fields that findings ask for, each with their fingerprints.
+	askedFor map[string][]string
 	// chain are the keys that may set it and that the chart has, the narrowest
 	// first. The item is written at the one at place; a narrower one may take
 	// its place, a wider one would have no effect.
@@ -61,7 +63,7 @@ func contextsOf(m *airflow.Model, keys ChartKeys) []*contextItem {
 }
 
 func newContext(m *airflow.Model, keys ChartKeys, w *airflow.Workload, container, path string) *contextItem {
-	item := &contextItem{workload: w, container: container, path: path}
+	item := &contextItem{workload: w, container: container, path: path, askedFor: map[string][]string{}}
 	found, _ := change.Lookup(w.Object.Content, path)
 	item.now = unmasked(found)
 	item.want = runtime.DeepCopyJSON(item.now)
@@ -210,6 +212,9 @@ func (p *ValuesPlan) wishFor(w Wish, items []*contextItem, parts [][]string) {
 		}
 		item.want, _ = whole["context"].(map[string]any)
 		item.wishes = append(item.wishes, w)
+		if len(parts[i]) > 0 {
+			item.askedFor[parts[i][0]] = append(item.askedFor[parts[i][0]], w.Fingerprint)
+		}
 	}
 }
 

@@ -25,12 +25,20 @@ func (p *ValuesPlan) Contexts(w *airflow.Workload) []Context {
 	return out
 }
 
-// Stray says what differs in a workload after an overlay beside what is asked
-// for; empty where nothing does. A container that is known may gain fields, for
-// some keys are shared; a pod may not where it holds one that is not known, which would inherit them.
-func (c Context) Stray(after *airflow.Workload) string {
+// Stray says what differs in a workload after an overlay from what is asked
+// for; empty where nothing does. What a claimed finding asks for must all be
+// made, for a user without its group may not write to its volumes. A container
+// that is known may gain fields, for some keys are shared; a pod may not where
+// it holds one that is not known, which would inherit them.
+func (c Context) Stray(after *airflow.Workload, claimed map[string]bool) string {
 	found, _ := change.Lookup(after.Object.Content, c.item.path)
 	is := unmasked(found)
+	for _, field := range sortedKeys(c.item.askedFor) {
+		wanted := slices.ContainsFunc(c.item.askedFor[field], func(f string) bool { return claimed[f] })
+		if want := textOf(c.item.want[field]); wanted && textOf(is[field]) != want {
+			return fmt.Sprintf("%s is %s and should be %s", field, textOf(is[field]), want)
+		}
+	}
 	for _, field := range sortedKeys(c.item.now) {
 		now, want, next := textOf(c.item.now[field]), textOf(c.item.want[field]), textOf(is[field])
 		if next != now && next != want {

@@ -14,10 +14,14 @@ import (
 // OverlayTrial is what an overlay is tried with.
 type OverlayTrial struct {
 	Before
+	// Others says that findings of other rules are named, too, where a values key reaches them.
+	Others bool
 	// Quick judges by the rules that the overlay is for, and no others.
 	Quick func(*airflow.Model) (*check.Report, error)
 	// Render is the release as its chart makes it with values over its own.
 	Render func(ctx context.Context, overlay map[string]any) (*airflow.Model, error)
+	// Whole is Render in the way that Helm does it, where Render has a faster one.
+	Whole func(ctx context.Context, overlay map[string]any) (*airflow.Model, error)
 	// Keys are those of the chart; nil where nobody can tell.
 	Keys harden.ChartKeys
 	// Functions are what DAGs do through the Kubernetes API, as the profile declares.
@@ -68,7 +72,7 @@ var podSecurityRules = []string{"AS101", "AS102", "AS103", "AS104", "AS105", "AS
 // Overlay composes the smallest overlay that closes what values can close and
 // proves it by rendering. It fails where the chart does not render.
 func Overlay(ctx context.Context, t OverlayTrial) (*OverlayProof, error) {
-	o := &overlayRun{OverlayTrial: t, plan: harden.Values(t.Model, wishes(t.Report, t.Rules), t.Keys, t.Functions), reasons: map[string]string{}}
+	o := &overlayRun{OverlayTrial: t, plan: harden.Values(t.Model, t.wishes(), t.Keys, t.Functions), reasons: map[string]string{}}
 	for _, left := range o.plan.Left {
 		o.reasons[left.Fingerprint] = left.Reason
 	}
@@ -94,11 +98,17 @@ type overlayRun struct {
 	proof   OverlayProof
 }
 
-// wishes are the findings of some rules that count.
-func wishes(report *check.Report, rules []string) []harden.Wish {
+// wanted says whether the overlay is for a finding.
+func (t *OverlayTrial) wanted(f Fact) bool {
+	reached := func(fix check.Fix) bool { return fix.Kind == rule.Values && fix.ValuesKey != "" }
+	return !f.Excepted && (slices.Contains(t.Rules, f.Rule) || t.Others && slices.ContainsFunc(f.Fixes, reached))
+}
+
+// wishes are the findings that the overlay is for.
+func (t *OverlayTrial) wishes() []harden.Wish {
 	var out []harden.Wish
-	for _, f := range facts(report) {
-		if !slices.Contains(rules, f.Rule) || f.Excepted {
+	for _, f := range facts(t.Report) {
+		if !t.wanted(f) {
 			continue
 		}
 		w := harden.Wish{
@@ -141,7 +151,7 @@ func (o *overlayRun) prove(ctx context.Context) (*OverlayProof, error) {
 	p := &o.proof
 	o.say("Proving the overlay")
 	var err error
-	if p.After, err = o.Render(ctx, o.all(o.changes)); err != nil {
+	if p.After, err = o.Whole(ctx, o.all(o.changes)); err != nil {
 		return nil, err
 	}
 	if p.Report, err = o.Judge(p.After); err != nil {
@@ -154,12 +164,12 @@ func (o *overlayRun) prove(ctx context.Context) (*OverlayProof, error) {
 		switch {
 		case o.claims[f.Fingerprint]:
 			p.Broken = append(p.Broken, f)
-		case slices.Contains(o.Rules, f.Rule) && !f.Excepted:
+		case o.wanted(f):
 			p.Left = append(p.Left, o.left(f))
 		}
 	}
 	p.Strays = o.strays(p.After)
-	p.Cuts = newCuts(o.Before, p.After)
+	p.Cuts = slices.DeleteFunc(newCuts(o.Before, p.After), func(j Judged) bool { return j.Flow.Demand == airflow.Optional })
 	p.DeniedBefore, p.DeniedAfter = denied(was), denied(is)
 	return p, nil
 }

@@ -43,7 +43,7 @@ func (o *overlayRun) strays(after *airflow.Model) []Stray {
 			note("", message)
 		}
 		for _, c := range o.plan.Contexts(w) {
-			if message := c.Stray(next); message != "" {
+			if message := c.Stray(next, o.claims); message != "" {
 				note(c.Container, message)
 			}
 		}

@@ -20,7 +20,7 @@ func TestGenerateValues(t *testing.T) {
 	p := newProgram(t, c)
 	for _, helm := range []string{"helm3", "helm4"} {
 		install(t, c, helm, "official", helm, "af")
-		out, talk, code := p.run(nil, "generate", "values", "af", "-n", helm)
+		out, talk, code := p.run(nil, "generate", "values", "af", "-n", helm, "--only", "networkpolicy")
 		if code != 0 || !strings.Contains(talk, "The proof holds") || !strings.Contains(talk, "Not tried: postgresql.networkPolicy.enabled") {
 			t.Fatalf("%s: exit code %d, and on standard error: %s", helm, code, talk)
 		}
@@ -38,7 +38,7 @@ func TestGenerateValues(t *testing.T) {
 		if err != nil || !strings.Contains(policies, "af-api-server-policy") {
 			t.Errorf("%s: the policies are %q, %v", helm, policies, err)
 		}
-		out, talk, code = p.run(nil, "generate", "values", "af", "-n", helm)
+		out, talk, code = p.run(nil, "generate", "values", "af", "-n", helm, "--only", "networkpolicy")
 		if code != 0 || !strings.Contains(out, "There is nothing to change") || !strings.Contains(talk, "On already: networkPolicies.enabled") {
 			t.Errorf("%s: after the upgrade: exit code %d, %s%s", helm, code, out, talk)
 		}

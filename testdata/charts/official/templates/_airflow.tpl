@@ -53,17 +53,18 @@ heritage: {{ .Release.Service }}
 {{- end }}
 
 {{- define "podSecurity" -}}
+{{- $root := .root.Values -}}
 {{- $builtIn := dict "runAsUser" (hasKey . "user" | ternary .user .root.Values.uid) -}}
 {{- if not .own }}{{ $_ := set $builtIn "fsGroup" .root.Values.gid }}{{ end -}}
-{{- $global := .own | default false | ternary dict .root.Values.securityContexts.pod -}}
-{{ toYaml (.values.securityContexts.pod | default $global | default $builtIn) }}
+{{- $global := .own | default false | ternary dict ($root.securityContexts.pod | default $root.securityContext) -}}
+{{ toYaml (.values.securityContexts.pod | default .values.securityContext | default $global | default $builtIn) }}
 {{- end }}
 
 {{- define "container" -}}
 - name: {{ .name }}
   image: {{ .root.Values.images.airflow.repository }}:{{ .root.Values.images.airflow.tag }}
   imagePullPolicy: {{ .root.Values.images.airflow.pullPolicy }}
-  securityContext: {{- include "containerSecurity" . | nindent 4 }}
+  securityContext: {{- include "containerSecurity" (dict "root" .root "values" (.security | default .values)) | nindent 4 }}
   {{- with .args }}
   args: {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -88,14 +89,14 @@ automountServiceAccountToken: {{ .values.serviceAccount.automountServiceAccountT
 securityContext: {{- include "podSecurity" . | nindent 2 }}
 {{- if .wait }}
 initContainers:
-  {{- include "container" (merge (dict "name" "wait-for-airflow-migrations" "args" (list "airflow" "db" "check-migrations" "--migration-wait-timeout=60")) (omit . "port")) | nindent 2 }}
+  {{- include "container" (merge (dict "name" "wait-for-airflow-migrations" "security" .values.waitForMigrations "args" (list "airflow" "db" "check-migrations" "--migration-wait-timeout=60")) (omit . "port")) | nindent 2 }}
 {{- end }}
 containers:
   {{- include "container" . | nindent 2 }}
   {{- if .groomer }}
   - name: {{ .component }}-log-groomer
     image: {{ .root.Values.images.airflow.repository }}:{{ .root.Values.images.airflow.tag }}
-    securityContext: {{- include "containerSecurity" . | nindent 6 }}
+    securityContext: {{- include "containerSecurity" (dict "root" .root "values" .values.logGroomerSidecar) | nindent 6 }}
     args: [bash, /clean-logs]
     volumeMounts:
       - {name: logs, mountPath: /opt/airflow/logs}

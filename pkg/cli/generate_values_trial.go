@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
+)
+
+// rendition is a release with the means to render it again.
+type rendition struct {
+	base      *snapshot.Snapshot
+	again     func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error)
+	keys      harden.ChartKeys
+	whole     func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error)
+	during    func(func())
+	renders   func() int
+	subcharts bool
+	// partly says why nothing but NetworkPolicies can be rendered; empty where all can.
+	partly string
+}
+
+func (f *sourceFlags) openChart(ctx context.Context, release string, progress *progress) (*rendition, error) {
+	trial, err := f.chartSource(release, progress).Trial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := renditionOf(trial)
+	r.subcharts = true
+	return r, nil
+}
+
+func renditionOf(t *collect.Trial) *rendition {
+	return &rendition{base: t.Base, again: t.With, whole: t.Whole, during: t.During, keys: t.Keys, renders: t.Renders}
+}
+
+func (f *sourceFlags) openLive(ctx context.Context, release string, streams Streams, progress *progress) (*rendition, error) {
+	cluster, err := f.kube.cluster(streams, progress.show)
+	if err != nil {
+		return nil, err
+	}
+	found, err := f.kube.releases(ctx, cluster, release)
+	if err != nil {
+		return nil, err
+	}
+	s, err := cluster.Read(ctx, found[0], f.revision)
+	if err != nil {
+		return nil, err
+	}
+	chart, err := cluster.Chart(ctx, found[0], f.revision)
+	if err != nil {
+		return nil, about(s.Release.Name, err)
+	}
+	trial, err := chart.Trial(ctx, s)
+	if err == nil {
+		return renditionOf(trial), nil
+	}
+	r := &rendition{partly: err.Error(), renders: func() int { return 0 }, during: func(f func()) { f() }}
+	r.again = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
+		policies, err := chart.Policies(ctx, overlay)
+		return withPolicies(s, policies), err
+	}
+	r.base, err = r.again(ctx, nil) // the chart's own words, because the API server adds defaults to the live ones
+	return r, err
+}
+
+// withPolicies is a release as it would be after an upgrade that brings these policies.
+func withPolicies(s *snapshot.Snapshot, policies []snapshot.Object) *snapshot.Snapshot {
+	out := *s
+	out.Objects = slices.DeleteFunc(slices.Clone(s.Objects), func(o snapshot.Object) bool {
+		return slices.ContainsFunc(policies, func(p snapshot.Object) bool { return p.Same(o.Ref) })
+	})
+	out.Objects = append(out.Objects, policies...)
+	out.Sort()
+	return &out
+}
+
+// modelled is a way to render that gives a model.
+func modelled(by func(context.Context, map[string]any) (*snapshot.Snapshot, error)) func(context.Context, map[string]any) (*airflow.Model, error) {
+	return func(ctx context.Context, overlay map[string]any) (*airflow.Model, error) {
+		s, err := by(ctx, overlay)
+		if err != nil {
+			return nil, err
+		}
+		return airflow.New(s), nil
+	}
+}
+
+// make tries the chart's own NetworkPolicies, and then what closes the other findings.
+func (o *valuesOptions) make(ctx context.Context, model *airflow.Model, r *rendition) (*render.ValuesSet, error) {
+	if err := refuse(model); err != nil {
+		return nil, err
+	}
+	if bad := netpol.Of(model).Malformed; len(bad) > 0 {
+		return nil, fmt.Errorf("%s does not fit Kubernetes' API, so what it allows cannot be told", bad[0].Ref)
+	}
+	set := &render.ValuesSet{Release: model.Release, Namespace: model.Namespace, Profile: o.profile.Name, Unread: unread(model.Snapshot)}
+	if slices.Contains(o.kinds, networkValues) {
+		o.progress.show("Trying the chart's own NetworkPolicies")
+		set.Network = o.tryToggles(ctx, model, r)
+		set.Changes = set.Network.Changes
+		if set.Network.Empty() && len(o.kinds) == 1 {
+			return nil, noToggle(set.Network)
+		}
+	}
+	if rules := o.rules(); len(rules) > 0 && r.partly == "" {
+		trial, err := o.trial(model, r, rules, set.Changes)
+		if err != nil {
+			return nil, err
+		}
+		if set.Overlay, err = verify.Overlay(ctx, trial); err != nil {
+			return nil, err
+		}
+		set.Changes = set.Overlay.Changes
+	} else if len(rules) > 0 {
+		set.Untried = r.partly
+	}
+	set.Changes, set.Renders = sortedChanges(set.Changes), r.renders()
+	return set, ctx.Err()
+}
+
+func (o *valuesOptions) rules() []string {
+	var out []string
+	for _, kind := range o.kinds {
+		out = append(out, valuesRules[kind]...)
+	}
+	return out
+}
+
+func (o *valuesOptions) flows(m *airflow.Model) []airflow.Flow {
+	return m.Flows(o.profile.Parameters.Declarations())
+}
+
+func (o *valuesOptions) tryToggles(ctx context.Context, model *airflow.Model, r *rendition) *verify.ValuesProof {
+	return verify.Values(verify.Release{
+		Model: model, Flows: o.flows, Subcharts: r.subcharts,
+		Render: func(overlay map[string]any) (*airflow.Model, error) { return modelled(r.again)(ctx, overlay) },
+	}, harden.NetworkToggles(model, o.flows(model)))
+}
+
+func (o *valuesOptions) trial(model *airflow.Model, r *rendition, wanted []string, network []harden.ValuesChange) (t verify.OverlayTrial, err error) {
+	all := rules.All()
+	quick := slices.DeleteFunc(slices.Clone(all), func(rl *rule.Rule) bool { return !slices.Contains(wanted, rl.ID) })
+	judges := func(list []*rule.Rule) func(*airflow.Model) (*check.Report, error) {
+		return func(m *airflow.Model) (*check.Report, error) { return judge(m, list, o.profile) }
+	}
+	t = verify.OverlayTrial{
+		Before: verify.Before{Model: model, Judge: judges(all), Flows: o.flows, Rules: wanted},
+		Quick:  judges(quick), Others: o.everything, Render: modelled(r.again), Whole: modelled(r.whole), Keys: r.keys,
+		Functions: o.profile.Parameters.Functions, Network: network, Progress: o.progress.show,
+	}
+	t.Report, err = t.Judge(model)
+	return t, err
+}
