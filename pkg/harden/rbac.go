@@ -21,6 +21,9 @@ type RBACOptions struct {
 	Label Label
 	// Keep says that a finding is excepted: what closes it is not planned. Nil excepts nothing.
 	Keep func(rule string, target snapshot.Ref) bool
+	// Found says that a check has a finding there, so that a change names the rules that ask
+	// for it. Nil is for when nothing was checked: every rule that might ask is named.
+	Found func(rule string, target snapshot.Ref) bool
 }
 
 // RBACPlan gives each component exactly the rights it needs, and a token only where it needs one.
@@ -262,6 +265,9 @@ func (p *rbacPlanner) serve(account accountKey, rule string, finding snapshot.Re
 }
 
 func (p *rbacPlanner) leave(rule string, target snapshot.Ref, w *airflow.Workload, why string) {
+	if !p.found(rule, target) {
+		return
+	}
 	l := LeftRight{Rule: rule, Target: target, Reason: why}
 	if w != nil {
 		l.Component = string(w.Component)
@@ -275,6 +281,10 @@ func (p *rbacPlanner) note(text string) { p.plan.Notes = append(p.plan.Notes, te
 
 func (p *rbacPlanner) keeps(rule string, target snapshot.Ref) bool {
 	return p.options.Keep != nil && p.options.Keep(rule, target)
+}
+
+func (p *rbacPlanner) found(rule string, target snapshot.Ref) bool {
+	return p.options.Found == nil || p.options.Found(rule, target)
 }
 
 // isOwn says that an earlier plan made an object.

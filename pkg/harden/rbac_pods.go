@@ -131,7 +131,7 @@ func (p *rbacPlanner) handOver(s *seat, token airflow.Token, stranger string) {
 
 // readers are the containers that read Airflow's settings, and so log in to
 // the secrets backend, besides the main one.
-var readers = []airflow.Role{airflow.WaitForMigrations, airflow.CheckDatabase, airflow.LogGroomer}
+var readers = []airflow.Role{airflow.WaitForMigrations, airflow.CheckDatabase}
 
 // tokenContainers are those that need the token: Airflow's main container, and
 // where it serves to log in to the secrets backend all that read settings.

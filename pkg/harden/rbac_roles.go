@@ -108,8 +108,8 @@ func (p *rbacPlanner) over(b *bound) []accountKey {
 	var out []accountKey
 	for _, s := range b.subjects {
 		for _, key := range p.named(s) {
-			excess := airflow.RightsBeyond(b.rules, p.allowed[key])
-			if b.wide() || key.name == defaultAccount || len(excess) > 0 {
+			itself := isSubject(s, key) && (b.wide() || key.name == defaultAccount)
+			if itself || len(airflow.RightsBeyond(b.rules, p.allowed[key])) > 0 {
 				out = append(out, key)
 			}
 		}
@@ -181,9 +181,11 @@ func (p *rbacPlanner) empty(b *bound) {
 	}
 	var closes []Closed
 	for _, rule := range rightsRules {
-		p.plan.Changes = append(p.plan.Changes, Proposed{Change: change.Change{Target: b.role, Op: change.Set, Path: "/rules", Value: []any{}}, Rule: rule})
-		closes = append(closes, Closed{rule, b.role})
+		if p.found(rule, b.role) {
+			closes = append(closes, Closed{rule, b.role})
+		}
 	}
+	closes = p.propose(change.Change{Target: b.role, Op: change.Set, Path: "/rules", Value: []any{}}, closes)
 	for _, o := range p.bindings {
 		if o.role == b.role {
 			p.ties = append(p.ties, tied{o, closes})
@@ -220,13 +222,25 @@ func (p *rbacPlanner) unbind(b *bound, over []accountKey) {
 	}
 	var closes []Closed
 	for _, rule := range rules {
-		at := p.foundAt(rule, b)
-		p.plan.Changes = append(p.plan.Changes, Proposed{
-			Change: change.Change{Target: b.object.Ref, Op: change.Set, Path: "/subjects", Value: anyOrEmpty(left)}, Rule: rule, Finding: at,
-		})
-		closes = append(closes, Closed{rule, at})
+		for _, at := range []snapshot.Ref{b.role, b.object.Ref} {
+			if p.found(rule, at) && (p.options.Found != nil || at == p.foundAt(rule, b)) {
+				closes = append(closes, Closed{rule, at})
+			}
+		}
 	}
+	closes = p.propose(change.Change{Target: b.object.Ref, Op: change.Set, Path: "/subjects", Value: anyOrEmpty(left)}, closes)
 	p.ties = append(p.ties, tied{b, closes})
+}
+
+// propose makes one change for all findings that it helps to close; rights that no finding names are too much all the same.
+func (p *rbacPlanner) propose(c change.Change, closes []Closed) []Closed {
+	if len(closes) == 0 {
+		closes = []Closed{{"AS302", c.Target}}
+	}
+	for _, closed := range closes {
+		p.plan.Changes = append(p.plan.Changes, Proposed{Change: c, Rule: closed.Rule, Finding: closed.Target})
+	}
+	return closes
 }
 
 func anyOrEmpty(list []any) []any {
