@@ -49,7 +49,7 @@ func ThreeWays(s *snapshot.Snapshot, release, profile *Diff) *ThreeWay {
 		for _, f := range o.Fields {
 			t.Rows = append(t.Rows, Row{
 				Ref: o.Ref, Component: o.Component, Path: f.Path, Container: f.Container,
-				Installed: f.After, Live: f.Before, Wanted: f.Before, Drifted: true,
+				Installed: renamed(f.After), Live: renamed(f.Before), Wanted: renamed(f.Before), Drifted: true,
 			})
 		}
 	}
@@ -89,6 +89,28 @@ func installedAt(s *snapshot.Snapshot, ref snapshot.Ref, path string) any {
 		}
 	}
 	return nil
+}
+
+// renamed is a value of the comparison with the release, whose masked values
+// say where they stand among three sides.
+func renamed(value any) any {
+	switch v := value.(type) {
+	case string:
+		return strings.NewReplacer("[secret, before]", "[secret, live]", "[secret, after]", "[secret, installed]").Replace(v)
+	case map[string]any:
+		out := map[string]any{}
+		for key, inner := range v {
+			out[key] = renamed(inner)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, inner := range v {
+			out[i] = renamed(inner)
+		}
+		return out
+	}
+	return value
 }
 
 // Empty says that the three agree.

@@ -75,6 +75,7 @@ func threeWays() *diff.ThreeWay {
 			{Ref: schedulerRef, Component: "scheduler", Path: "/spec/replicas", Installed: 3, Live: 0, Wanted: 0, Drifted: true},
 			{Ref: schedulerRef, Component: "scheduler", Path: "/spec/template/spec/containers/name=scheduler/securityContext/privileged", Container: "scheduler", Installed: false, Live: true, Wanted: false, Drifted: true, Planned: true, Rules: []string{"AS101"}},
 			{Ref: schedulerRef, Component: "scheduler", Path: "/spec/template/spec/hostPID", Live: true, Drifted: true, Planned: true, Rules: []string{"AS102"}},
+			{Ref: schedulerRef, Path: "/data/airflow.cfg", Installed: "[core]\na = 1\nb = 2\n", Live: "[core]\na = 1\nb = 3\nc = 4\n", Wanted: "[core]\na = 1\nb = 3\nc = 4\n", Drifted: true},
 			{Ref: denyRef, Wanted: map[string]any{"kind": "NetworkPolicy"}, Planned: true, Rules: []string{"AS201", "AS202"}},
 			{Ref: spaceRef, Path: "/metadata/labels/a", Wanted: strings.Repeat("long ", 20), Planned: true, Rules: []string{"AS109"}},
 		},

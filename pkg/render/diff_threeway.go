@@ -49,7 +49,7 @@ func fieldCell(r diff.Row) string {
 	for _, key := range []string{"name=", "mountPath="} {
 		path = strings.ReplaceAll(path, "/"+key, "/")
 	}
-	return strings.TrimPrefix(path, "/")
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(strings.TrimPrefix(path, "/"))
 }
 
 const longestCell = 60
@@ -63,6 +63,9 @@ func valueCell(r diff.Row, value any) string {
 		return "there"
 	}
 	text, isText := value.(string)
+	if isText && strings.Contains(text, "\n") {
+		text = oneOfLines(text, r)
+	}
 	if !isText {
 		encoded, err := json.Marshal(value)
 		if err != nil {
@@ -74,6 +77,18 @@ func valueCell(r diff.Row, value any) string {
 		return fmt.Sprintf("%s… (%d characters)", string(runes[:longestCell-20]), len(runes))
 	}
 	return text
+}
+
+// oneOfLines is the first line of a text that the other sides do not have: the rest says nothing here.
+func oneOfLines(text string, r diff.Row) string {
+	for line := range strings.Lines(text) {
+		for _, side := range []any{r.Installed, r.Live, r.Wanted} {
+			if other, isText := side.(string); isText && !strings.Contains("\n"+other+"\n", "\n"+strings.TrimSuffix(line, "\n")+"\n") {
+				return "… " + strings.TrimSpace(line) + " …"
+			}
+		}
+	}
+	return counted(strings.Count(text, "\n"), "line")
 }
 
 // wantedCell says what the profile asks for; nothing where it asks for no change.
