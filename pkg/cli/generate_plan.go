@@ -79,10 +79,7 @@ func (w planWish) make(model *airflow.Model) (*render.PatchSet, error) {
 		return nil, err
 	}
 	set := &render.PatchSet{Model: model, Label: label, Kinds: w.kinds, Before: report, Comments: map[string][]string{}}
-	asked, left, err := w.asked(set)
-	if err != nil {
-		return nil, err
-	}
+	asked, left := w.asked(set)
 	whole, err := plan.Of(asked, left)
 	if err != nil {
 		return nil, err
@@ -106,7 +103,7 @@ func plannable(model *airflow.Model) error {
 }
 
 // asked are the changes of every kind that is wished.
-func (w planWish) asked(set *render.PatchSet) (asked []plan.Asked, left []plan.Left, err error) {
+func (w planWish) asked(set *render.PatchSet) (asked []plan.Asked, left []plan.Left) {
 	if w.has(podPatches) {
 		asked, left = plan.Wanted(set.Before, without(kindRules[podPatches], namespaceRule))
 	}
@@ -114,13 +111,9 @@ func (w planWish) asked(set *render.PatchSet) (asked []plan.Asked, left []plan.L
 		asked = append(asked, w.policies(set)...)
 	}
 	if w.has(rbacPatches) {
-		rights, err := w.rights(set)
-		if err != nil {
-			return nil, nil, err
-		}
-		asked = append(asked, rights...)
+		asked = append(asked, w.rights(set)...)
 	}
-	return asked, left, nil
+	return asked, left
 }
 
 func without(list []string, text string) []string {
@@ -166,11 +159,15 @@ func (w planWish) prove(set *render.PatchSet, whole *plan.Plan) error {
 		Model: set.Model, Report: set.Before, Rules: w.rules(), Flows: w.flows,
 		Judge: func(m *airflow.Model) (*check.Report, error) { return judge(m, rules.All(), w.profile) },
 	}
-	proof, err := verify.Plan(before, steps, func(fingerprint string) string { return whyDropped(dropped, fingerprint) })
+	proof, err := verify.Plan(before, steps, func(f verify.Fact) string { return whyLeft(set, dropped, f) })
 	if err != nil {
 		return err
 	}
 	set.Plan, set.Dropped, set.Proof = steps, dropped, proof
+	if w.has(rbacPatches) {
+		rights := verify.Rights(set.Model, proof.After, w.rightsOptions(set))
+		set.Access = &rights
+	}
 	return nil
 }
 
@@ -195,11 +192,17 @@ func (w planWish) only(set *render.PatchSet, whole *plan.Plan) (*plan.Plan, []pl
 	return steps, dropped, nil
 }
 
-func whyDropped(dropped []plan.Dropped, fingerprint string) string {
+// whyLeft says why the set does not close a finding; empty where it should.
+func whyLeft(set *render.PatchSet, dropped []plan.Dropped, f verify.Fact) string {
 	for _, d := range dropped {
-		if slices.Contains(d.Fingerprints, fingerprint) {
+		if slices.Contains(d.Fingerprints, f.Fingerprint) {
 			return d.Why
 		}
+	}
+	if set.Rights != nil {
+		t := f.Target
+		reason, _ := set.Rights.Leaves(f.Rule, snapshot.Ref{APIVersion: t.APIVersion, Kind: t.Kind, Namespace: t.Namespace, Name: t.Name})
+		return reason
 	}
 	return ""
 }
@@ -250,7 +253,7 @@ func findingsAbout(report *check.Report, id string, target snapshot.Ref) []check
 	var out []check.Finding
 	for _, r := range report.Results {
 		for _, f := range r.Findings {
-			if r.Rule == id && f.Target.Kind == target.Kind && f.Target.Name == target.Name {
+			if r.Rule == id && f.Target.Kind == target.Kind && f.Target.Namespace == target.Namespace && f.Target.Name == target.Name {
 				out = append(out, f)
 			}
 		}
@@ -259,20 +262,33 @@ func findingsAbout(report *check.Report, id string, target snapshot.Ref) []check
 }
 
 // rights plans accounts, roles and tokens.
-func (w planWish) rights(set *render.PatchSet) ([]plan.Asked, error) {
-	planned := harden.RBAC(set.Model, harden.RBACOptions{
-		Functions: w.profile.Parameters.Functions, Namespaces: w.profile.Parameters.Namespaces, Label: set.Label,
-		Keep: func(rule string, target snapshot.Ref) bool { return isExcepted(set.Before, rule, target) },
-	})
-	set.Rights = &planned
+func (w planWish) rights(set *render.PatchSet) []plan.Asked {
+	planned := harden.RBAC(set.Model, w.rightsOptions(set))
+	set.Rights, set.Stale = &planned, append(set.Stale, planned.Stale(set.Model, set.Label)...)
 	for _, o := range planned.Objects {
 		set.Comments[o.Ref().String()] = o.Why
 	}
 	var out []plan.Asked
 	for _, p := range planned.Proposed() {
-		out = append(out, plan.Asked{Change: p.Change, Rule: p.Rule, Component: p.Component, Container: p.Container, Unpatchable: p.Unpatchable})
+		asked := plan.Asked{Change: p.Change, Rule: p.Rule, Component: p.Component, Container: p.Container, Unpatchable: p.Unpatchable}
+		found := findingsAbout(set.Before, p.Rule, p.Closes())
+		for _, f := range found {
+			asked.Fingerprint = f.Fingerprint
+			out = append(out, asked)
+		}
+		if len(found) == 0 {
+			out = append(out, asked)
+		}
 	}
-	return out, nil
+	return out
+}
+
+func (w planWish) rightsOptions(set *render.PatchSet) harden.RBACOptions {
+	return harden.RBACOptions{
+		Functions: w.profile.Parameters.Functions, Namespaces: w.profile.Parameters.Namespaces, Label: set.Label,
+		Keep:  func(rule string, target snapshot.Ref) bool { return isExcepted(set.Before, rule, target) },
+		Found: func(rule string, target snapshot.Ref) bool { return len(findingsAbout(set.Before, rule, target)) > 0 },
+	}
 }
 
 // isExcepted says that the profile leaves a finding as it is.
@@ -295,7 +311,7 @@ func liveForm(s plan.Step) string {
 		return s.Unpatchable
 	}
 	if !s.Fate.Safe() {
-		return "the next helm upgrade " + fateInWords(s.Fate) + ": use generate values or post-render, or --live-only"
+		return "the next helm upgrade " + fateInWords(s.Fate)
 	}
 	return ""
 }

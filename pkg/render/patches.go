@@ -30,6 +30,8 @@ type PatchSet struct {
 	Flows   *verify.NetworkProof
 	// Rights is the plan of accounts, roles and tokens; nil where the set is of other kinds.
 	Rights *harden.RBACPlan
+	// Access is the proof that what is needed stays covered; nil where Rights is.
+	Access *verify.RightsProof
 	// Plan is what the form that is written holds; Dropped what it cannot hold.
 	Plan    *plan.Plan
 	Dropped []plan.Dropped
@@ -49,7 +51,7 @@ type PatchSet struct {
 // Holds says whether both proofs do, and the API server, where it was asked, takes everything.
 func (set *PatchSet) Holds() bool {
 	refused := slices.ContainsFunc(set.Admissions, func(a snapshot.Admission) bool { return a.Asked && !a.Accepted })
-	return set.Proof.Holds() && (set.Flows == nil || set.Flows.Holds()) && !refused
+	return set.Proof.Holds() && (set.Access == nil || set.Access.Holds()) && (set.Flows == nil || set.Flows.Holds()) && !refused
 }
 
 // Incomplete says that something the proof stands on was not read or not
@@ -88,7 +90,18 @@ type proofDocument struct {
 	Findings findingsDocument `json:"findings"`
 	// Admissions are what the API server says in a dry run; only where it was asked.
 	Admissions []snapshot.Admission `json:"admissions,omitempty"`
+	Rights     *rightsDocument      `json:"rights,omitempty"`
 	Flows      *flowsDocument       `json:"flows,omitempty"`
+}
+
+// rightsDocument counts needs, each of one workload in one namespace.
+type rightsDocument struct {
+	Needed    int            `json:"needed"`
+	Covered   int            `json:"covered"`
+	Missing   []verify.Right `json:"missing"`
+	Tokenless []verify.Right `json:"withoutToken"`
+	Beyond    []verify.Right `json:"beyondNeed"`
+	Notes     []string       `json:"notes,omitempty"`
 }
 
 type flowsDocument struct {
@@ -156,6 +169,12 @@ func (set *PatchSet) document() patchDocument {
 	}
 	for _, o := range set.Objects {
 		doc.Objects = append(doc.Objects, o)
+	}
+	if p := set.Access; p != nil {
+		doc.Proof.Rights = &rightsDocument{
+			Needed: p.Needed, Covered: p.Covered, Missing: append([]verify.Right{}, p.Missing...),
+			Tokenless: append([]verify.Right{}, p.Tokenless...), Beyond: append([]verify.Right{}, p.Beyond...), Notes: set.Rights.Notes,
+		}
 	}
 	if set.Flows != nil {
 		doc.Proof.Flows = flowsOf(*set.Flows)

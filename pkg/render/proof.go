@@ -16,7 +16,10 @@ import (
 // Proof prints what a set of patches closes, keeps and leaves, for people.
 func Proof(w io.Writer, set *PatchSet) error {
 	var b bytes.Buffer
-	writeFindings(&b, set.Proof)
+	writeFindings(&b, set)
+	if set.Access != nil {
+		writeRights(&b, set)
+	}
 	if set.Flows != nil {
 		writeFlows(&b, *set.Flows)
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // writeFindings says what a plan does to the findings.
-func writeFindings(b *bytes.Buffer, p *verify.PlanProof) {
+func writeFindings(b *bytes.Buffer, set *PatchSet) {
+	p := set.Proof
 	if p.Holds() {
 		fmt.Fprintf(b, "Replayed on a copy and checked again: %s closed, %d left, nothing new.\n", count(len(p.Closed), "finding"), len(p.Left))
 	} else {
@@ -25,6 +26,9 @@ func writeFindings(b *bytes.Buffer, p *verify.PlanProof) {
 	}
 	writeCuts(b, "Cut by the plan", p.Cuts)
 	writeLeft(b, p.Left)
+	if slices.ContainsFunc(set.Dropped, func(d plan.Dropped) bool { return !d.Fate.Safe() }) {
+		b.WriteString("What an upgrade undoes belongs into generate values or post-render; --live-only writes it all the same.\n")
+	}
 }
 
 func writeFacts(b *bytes.Buffer, title string, list []verify.Fact) {
@@ -79,4 +83,35 @@ func writeAdmissions(b *bytes.Buffer, list []snapshot.Admission) {
 			fmt.Fprintf(b, "Warning: %s: %s\n", what, plain(w))
 		}
 	}
+}
+
+// writeRights says which needs of the Kubernetes API are covered after the plan.
+func writeRights(b *bytes.Buffer, set *PatchSet) {
+	p := set.Access
+	verdict := "The rights are proved"
+	if !p.Holds() {
+		verdict = "The proof of the rights does NOT hold"
+	}
+	switch {
+	case p.Needed == 0:
+		fmt.Fprintf(b, "%s: no component needs the Kubernetes API.\n", verdict)
+	default:
+		fmt.Fprintf(b, "%s: %d of %d needs of the Kubernetes API are covered.\n", verdict, p.Covered, p.Needed)
+	}
+	for _, r := range p.Missing {
+		fmt.Fprintf(b, "Missing%s: %s as %s: %s\n", already(r), plain(r.Workload.String()), plain(r.Account.Name), plain(r.Why))
+	}
+	for _, r := range p.Tokenless {
+		fmt.Fprintf(b, "Without a token%s: %s\n", already(r), plain(r.Workload.String()))
+	}
+	for _, note := range set.Rights.Notes {
+		fmt.Fprintf(b, "Note: %s\n", plain(note))
+	}
+}
+
+func already(r verify.Right) string {
+	if r.Before {
+		return ", as before"
+	}
+	return ""
 }

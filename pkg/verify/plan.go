@@ -54,7 +54,7 @@ func (p *PlanProof) Holds() bool {
 // Plan replays a plan on a copy of the release and judges it again. Why says
 // of a finding that remains why its steps are not in the plan; empty where it
 // does not know. It fails where a step does not fit its object.
-func Plan(before Before, p *plan.Plan, why func(fingerprint string) string) (*PlanProof, error) {
+func Plan(before Before, p *plan.Plan, why func(Fact) string) (*PlanProof, error) {
 	changes := make([]change.Change, len(p.Steps))
 	for i, s := range p.Steps {
 		changes[i] = s.Change
@@ -72,7 +72,7 @@ func Plan(before Before, p *plan.Plan, why func(fingerprint string) string) (*Pl
 	return out, nil
 }
 
-func (p *PlanProof) compare(before Before, planned *plan.Plan, why func(string) string) {
+func (p *PlanProof) compare(before Before, planned *plan.Plan, why func(Fact) string) {
 	was, is := facts(before.Report), facts(p.Report)
 	p.Closed = without(was, is)
 	p.New = without(is, was)
@@ -80,7 +80,7 @@ func (p *PlanProof) compare(before Before, planned *plan.Plan, why func(string) 
 		if !slices.Contains(before.Rules, f.Rule) || f.Excepted {
 			continue
 		}
-		if claims(planned, f.Fingerprint) && why(f.Fingerprint) == "" {
+		if claims(planned, f.Fingerprint) && why(f) == "" {
 			p.Broken = append(p.Broken, f)
 			continue
 		}
@@ -101,8 +101,8 @@ func claims(p *plan.Plan, fingerprint string) bool {
 	return slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return slices.Contains(s.Fingerprints, fingerprint) })
 }
 
-func reasonFor(f Fact, p *plan.Plan, why func(string) string) string {
-	if reason := why(f.Fingerprint); reason != "" {
+func reasonFor(f Fact, p *plan.Plan, why func(Fact) string) string {
+	if reason := why(f); reason != "" {
 		return reason
 	}
 	for _, left := range p.Left {
