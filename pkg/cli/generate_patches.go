@@ -28,6 +28,7 @@ type patchesFlags struct {
 	output     string
 	directory  string
 	only       []string
+	needs      string
 	pruneLabel string
 	rollback   string
 	verify     string
@@ -114,6 +115,7 @@ func (f *patchesFlags) add(cmd *cobra.Command) {
 	flags.StringVarP(&f.output, "output", "o", string(render.Apply), "Form: apply, kustomize, json-patch, json or yaml")
 	flags.StringVarP(&f.directory, "directory", "d", "", "Directory that -o kustomize writes")
 	flags.StringSliceVar(&f.only, "only", patchKinds, "Kinds of patches: networkpolicy, rbac, pss")
+	flags.StringVar(&f.needs, "needs", "", "File with rights that DAGs need beside what Airflow's own operators do (docs/schema/needs.json)")
 	flags.StringVar(&f.pruneLabel, "prune-label", "", "Label, as KEY=VALUE, on every new object (default airflowsec.io/release=RELEASE)")
 	flags.StringVar(&f.rollback, "rollback", "", "Also write the way back to this file")
 	flags.StringVar(&f.verify, "verify", "none", "Ask further: server makes a server-side dry run of every object under your rights")
@@ -181,6 +183,9 @@ func (f *patchesFlags) toWish(format render.Format) (planWish, error) {
 	if w.label, err = parseLabel(f.pruneLabel); err != nil {
 		return w, err
 	}
+	if w.needs, err = loadNeeds(f.needs); err != nil {
+		return w, err
+	}
 	w.profile, err = loadProfile(f.profile)
 	return w, err
 }
@@ -203,7 +208,7 @@ func parseLabel(text string) (*harden.Label, error) {
 
 func (o *patchesOptions) run(ctx context.Context) error {
 	return o.source(ctx, func(s *snapshot.Snapshot) error {
-		model := airflow.New(s)
+		model := airflow.New(s, o.wish.needs...)
 		set, err := o.wish.make(model)
 		if err != nil {
 			return about(model.Release, err)

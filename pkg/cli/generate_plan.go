@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -27,6 +28,7 @@ type planWish struct {
 	profile *profile.Profile
 	kinds   []string // of patchKinds
 	label   *harden.Label
+	needs   []airflow.DeclaredNeed
 	// form says why a step should not stand in the form that is to be written; empty where it should.
 	form func(plan.Step) string
 	// unheld are the steps that the form cannot hold all the same; nil where it holds all.
@@ -85,6 +87,18 @@ func (w planWish) make(model *airflow.Model) (*render.PatchSet, error) {
 		return nil, err
 	}
 	return set, w.prove(set, whole)
+}
+
+// loadNeeds reads what the user declares that DAGs need; nothing for no file.
+func loadNeeds(file string) ([]airflow.DeclaredNeed, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return harden.ParseNeeds(file, text)
 }
 
 // plannable says why nothing can be planned for a release.
@@ -156,7 +170,7 @@ func (w planWish) prove(set *render.PatchSet, whole *plan.Plan) error {
 		}
 	}
 	before := verify.Before{
-		Model: set.Model, Report: set.Before, Rules: w.rules(), Flows: w.flows,
+		Model: set.Model, Report: set.Before, Rules: w.rules(), Flows: w.flows, Needs: w.needs,
 		Judge: func(m *airflow.Model) (*check.Report, error) { return judge(m, rules.All(), w.profile) },
 	}
 	proof, err := verify.Plan(before, steps, func(f verify.Fact) string { return whyLeft(set, dropped, f) })
@@ -213,7 +227,7 @@ func (w planWish) labelNamespaces(set *render.PatchSet, steps *plan.Plan) error 
 	if err != nil {
 		return err
 	}
-	levels, err := rules.NamespaceLabels(airflow.New(after), w.profile.Level, w.profile.Parameters.Namespaces...)
+	levels, err := rules.NamespaceLabels(airflow.New(after, w.needs...), w.profile.Level, w.profile.Parameters.Namespaces...)
 	if err != nil {
 		return err
 	}

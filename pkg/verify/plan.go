@@ -19,6 +19,8 @@ type Before struct {
 	Judge func(*airflow.Model) (*check.Report, error)
 	// Flows are the connections that a state of the release needs.
 	Flows func(*airflow.Model) []airflow.Flow
+	// Needs are those that the user declares for DAGs; the model before knows them, too.
+	Needs []airflow.DeclaredNeed
 	// Rules are those the plan is for: their findings are closed or left.
 	Rules []string
 }
@@ -63,7 +65,7 @@ func Plan(before Before, p *plan.Plan, why func(Fact) string) (*PlanProof, error
 	if err != nil {
 		return nil, err
 	}
-	out := &PlanProof{After: airflow.New(replayed)}
+	out := &PlanProof{After: airflow.New(replayed, before.Needs...)}
 	if out.Report, err = before.Judge(out.After); err != nil {
 		return nil, err
 	}
