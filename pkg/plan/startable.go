@@ -109,10 +109,13 @@ func lostMount(before, after map[string]bool) string {
 // putBack is an object after an upgrade by server-side apply that is not
 // refused: what the plan took away and Helm sets is there again.
 func (f *forecast) putBack() map[string]any {
+	back := func(s Step) bool { return s.Op == change.Remove && s.Fate.ByApply == Reverted }
+	if !slices.ContainsFunc(f.steps, back) {
+		return f.patched
+	}
 	out := runtime.DeepCopyJSON(f.patched)
-	for i := range f.steps {
-		s := &f.steps[i]
-		if s.Op != change.Remove || s.Fate.ByApply != Reverted {
+	for _, s := range f.steps {
+		if !back(s) {
 			continue
 		}
 		if helms, found := lookup(f.manifest, placesOf(f.kind, s.Path, f.live)); found {

@@ -248,6 +248,9 @@ func (u upgrading) stands(step plan.Step, content map[string]any) bool {
 		return reflect.DeepEqual(content["spec"], step.Value.(map[string]any)["spec"])
 	}
 	value, found := change.Lookup(content, step.Path)
+	if list, ok := step.Value.([]any); ok && len(list) == 0 { // the API server keeps an empty list as null
+		return value == nil
+	}
 	return found == (step.Op == change.Set) && (!found || reflect.DeepEqual(value, step.Value))
 }
 
