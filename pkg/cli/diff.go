@@ -61,7 +61,8 @@ else appears: no defaults of the API server, no managed fields, no secrets.
 --against release shows what was changed since Helm installed the release: every
 field that Helm set, what matters for security and was added, and objects that
 are gone. - is what is live, + what Helm installed. --three-way lays both side by
-side: what Helm installed, what is live, what the profile asks for.
+side: what Helm installed, what is live, what the profile asks for. Hooks come and
+go, and replicas belong to the autoscaler where there is one: neither counts.
 
 --revision A..B compares the findings of two Helm revisions, each judged as Helm
 recorded it: which ones B brought and which it removed. A.. compares A with the
@@ -163,6 +164,10 @@ func (f *diffFlags) validate() error {
 		return errors.New("diff is about one release; -A does not go with it")
 	case len(f.only) == 0:
 		return errors.New("--only names no kind of changes")
+	case f.against == againstRelease && !f.threeWay && len(f.only) != len(patchKinds):
+		return errors.New("--only picks what a profile asks for; it does not go with --against release")
+	case needsRecord && f.revision != "":
+		return errors.New("what is live is compared with the deployed revision; --revision does not go with --against release and --three-way")
 	case needsRecord && (len(f.source.files) > 0 || f.source.chart != ""):
 		return errors.New("what Helm installed is known of a release in a cluster or a saved snapshot only; -f and --chart do not go with --against release and --three-way")
 	}

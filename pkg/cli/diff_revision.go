@@ -69,8 +69,8 @@ func (f *diffFlags) toRevisions(args []string, streams Streams) (*revisionOption
 	if err = f.source.validate(); err != nil {
 		return nil, err
 	}
-	if f.against != againstProfile || f.threeWay || len(f.only) != len(patchKinds) {
-		return nil, errors.New("--revision A..B compares findings; --against, --three-way and --only do not go with it")
+	if len(f.only) != len(patchKinds) {
+		return nil, errors.New("--revision A..B compares findings; --only does not go with it")
 	}
 	if f.quiet {
 		o.streams.ErrOut = quietly{}

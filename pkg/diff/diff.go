@@ -1,6 +1,9 @@
 package diff
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -12,7 +15,7 @@ type Diff struct {
 	APIVersion string  `json:"apiVersion"`
 	Kind       string  `json:"kind"` // always "Diff"
 	Release    Release `json:"release"`
-	// From is what stands on the left: live, or the source that was read.
+	// From is what stands on the left: live, chart, files, or "revision N" as Helm recorded it.
 	From string `json:"from"`
 	// Against is what stands on the right: "release", or "profile NAME".
 	Against string `json:"against"`
@@ -105,13 +108,17 @@ func newDiff(s *snapshot.Snapshot, against string) *Diff {
 	}
 }
 
-// sourceOf says what was read: a saved snapshot of a cluster is what was live then.
+// sourceOf says what was read: a saved snapshot of a cluster is what was live
+// then, and of an older revision only the record is there.
 func sourceOf(s *snapshot.Snapshot) string {
-	switch s.Release.Record {
-	case snapshot.FromChart:
+	recorded := slices.ContainsFunc(s.Objects, func(o snapshot.Object) bool { return o.Origin == snapshot.Rendered })
+	switch {
+	case s.Release.Record == snapshot.FromChart:
 		return "chart"
-	case snapshot.FromFiles:
+	case s.Release.Record == snapshot.FromFiles:
 		return "files"
+	case recorded:
+		return fmt.Sprintf("revision %d", s.Release.Revision)
 	}
 	return "live"
 }

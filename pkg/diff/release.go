@@ -14,6 +14,9 @@ import (
 // objects that are gone. Component is Airflow's word for an object.
 func OfRelease(s *snapshot.Snapshot, component func(snapshot.Ref) string) *Diff {
 	d := newDiff(s, "release")
+	if status := s.Release.Status; status != "" && status != "deployed" {
+		d.Unread = append(d.Unread, fmt.Sprintf("the release's status is %s: what runs may come from another revision", status))
+	}
 	for i := range s.Release.Manifest {
 		want := &s.Release.Manifest[i]
 		if reason := unread(s, want); reason != "" {
@@ -89,6 +92,8 @@ func unread(s *snapshot.Snapshot, want *snapshot.Object) string {
 	switch {
 	case want.Namespace != "" && want.Namespace != s.Release.Namespace:
 		return fmt.Sprintf("%s: namespace %s is not read", title(want.Ref), want.Namespace)
+	case want.Kind == string(snapshot.ClusterRole) && c.State == snapshot.Read && s.Find(snapshot.ClusterRole, "", want.Name) == nil:
+		return fmt.Sprintf("%s: it is gone, or no binding of the release names it any more", title(want.Ref))
 	case c.State == snapshot.Read:
 		return ""
 	case c.State == snapshot.NotCollected && c.Reason == "":
