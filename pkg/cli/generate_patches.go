@@ -213,6 +213,9 @@ func (o *patchesOptions) run(ctx context.Context) error {
 		if err != nil {
 			return about(model.Release, err)
 		}
+		if set.Objects, _, err = o.formOf(set).Objects(); err != nil {
+			return about(model.Release, err)
+		}
 		if set.Unread = unread(s); o.rehearse != nil {
 			if set.Admissions, err = o.rehearse(ctx, set, o.force); err != nil {
 				return about(model.Release, err)

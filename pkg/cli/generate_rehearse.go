@@ -60,7 +60,9 @@ func trialPods(set *render.PatchSet) (pods []map[string]any, refs []snapshot.Ref
 		if !found || !ok {
 			return nil, nil, fmt.Errorf("%s has no pod template", w.Ref)
 		}
-		pods, refs = append(pods, podOf(w, content, set)), append(refs, w.Ref)
+		pod := podOf(w, content, set)
+		mountClaims(pod, w)
+		pods, refs = append(pods, pod), append(refs, w.Ref)
 	}
 	return pods, refs, nil
 }
@@ -79,4 +81,18 @@ func podOf(w *airflow.Workload, template map[string]any, set *render.PatchSet) m
 		delete(spec, "serviceAccount")
 	}
 	return pod
+}
+
+// mountClaims gives a trial pod the volumes that a StatefulSet makes for each of its pods.
+func mountClaims(pod map[string]any, w *airflow.Workload) {
+	claims, _ := w.Object.At("spec", "volumeClaimTemplates").([]any)
+	spec, _ := pod["spec"].(map[string]any)
+	volumes, _ := spec["volumes"].([]any)
+	for _, claim := range claims {
+		name, _ := change.Lookup(map[string]any{"": claim}, "//metadata/name")
+		volumes = append(volumes, map[string]any{"name": name, "persistentVolumeClaim": map[string]any{"claimName": name}})
+	}
+	if len(claims) > 0 {
+		spec["volumes"] = volumes
+	}
 }

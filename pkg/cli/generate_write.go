@@ -20,10 +20,7 @@ import (
 
 // write prints a set in its form, its way back and the summary; all of it is made before any of it is written.
 func (o *patchesOptions) write(set *render.PatchSet) error {
-	form := emit.Form{
-		Snapshot: set.Model.Snapshot, Plan: set.Plan, Comments: set.Comments, Force: o.force,
-		Header: emit.Header(set.Model, made(set), set.Label, set.Stale),
-	}
+	form := o.formOf(set)
 	text, files, err := o.compose(form, set)
 	if err != nil {
 		return err
@@ -43,6 +40,14 @@ func (o *patchesOptions) write(set *render.PatchSet) error {
 	return err
 }
 
+// formOf is a set as it is written down.
+func (o *patchesOptions) formOf(set *render.PatchSet) emit.Form {
+	return emit.Form{
+		Snapshot: set.Model.Snapshot, Plan: set.Plan, Comments: set.Comments, Force: o.force,
+		Header: emit.Header(set.Model, made(set), set.Label, set.Stale),
+	}
+}
+
 // made are the objects that a set adds to the cluster.
 func made(set *render.PatchSet) []snapshot.Ref {
 	var out []snapshot.Ref
@@ -56,9 +61,6 @@ func made(set *render.PatchSet) []snapshot.Ref {
 
 // compose is what goes to standard output, or into files.
 func (o *patchesOptions) compose(form emit.Form, set *render.PatchSet) (text []byte, files map[string][]byte, err error) {
-	if set.Objects, _, err = form.Objects(); err != nil {
-		return nil, nil, err
-	}
 	switch o.format {
 	case render.Apply:
 		text, _, err = form.Stream()
