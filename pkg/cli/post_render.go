@@ -59,11 +59,13 @@ generate patches reads those.
 The plan is proved before anything is printed: what was edited is read and judged
 again. Input that does not parse, or a plan whose proof does not hold, prints
 nothing and ends with exit code 2, which stops Helm. The summary goes to standard
-error, which Helm shows only when something failed.
+error: Helm 3 shows that only where something failed, and Helm 4 never does, so
+send what helm template prints through this command to see it.
 
 Helm 3 passes no hooks to post-renderers: their pods stay as the chart made them.
-Helm 4 passes them. Helm 3 does not tell the namespace, either: where no manifest
-names it, give -n.`,
+Helm 4 passes them. Neither tells the namespace: where no manifest names it, give
+-n. Give both on every upgrade; without the post-renderer the next one takes the
+chart's fields back.`,
 		Example: `  # Helm 3
   helm upgrade airflow apache-airflow/airflow -n airflow --reuse-values \
     --post-renderer kubectl-airflowsec --post-renderer-args post-render \
@@ -96,7 +98,7 @@ func (f *postRenderFlags) toOptions(args []string, streams Streams) (*postRender
 			return nil, fmt.Errorf("--only %q: use %s", kind, strings.Join(patchKinds, ", "))
 		}
 	}
-	if o.namespace == "" && strings.HasPrefix(os.Getenv("HELM_PLUGIN_NAME"), pluginName) {
+	if o.namespace == "" && underHelm() { // which a post-renderer is not: Helm does not tell it
 		o.namespace = os.Getenv("HELM_NAMESPACE")
 	}
 	if f.quiet {
@@ -138,6 +140,9 @@ func (o *postRenderOptions) harden(ctx context.Context, manifests []byte) ([]byt
 	if !set.Proof.Holds() || set.Flows != nil && !set.Flows.Holds() {
 		_ = render.Proof(o.streams.ErrOut, set)
 		return nil, nil, about(model.Release, errors.New("the plan cannot be proved, so the manifests are not changed"))
+	}
+	if o.namespace == "" && namespaceless(before) && slices.ContainsFunc(set.Plan.Steps, namesNamespace) {
+		return nil, nil, about(model.Release, errors.New("new rights are for accounts of a namespace, and no manifest names the release's: give -n"))
 	}
 	out, err := emit.Edit(manifests, changesOf(set.Plan), before.Release.Namespace)
 	if err != nil {
@@ -190,6 +195,16 @@ func (o *postRenderOptions) read(ctx context.Context, manifests []byte) (*snapsh
 		return read(named)
 	}
 	return s, nil
+}
+
+// namespaceless says that no manifest tells the release's namespace.
+func namespaceless(s *snapshot.Snapshot) bool {
+	return s.Release.Namespace == "default" && namespaceOfAccounts(s) == ""
+}
+
+// namesNamespace says that a step makes an object which must name a namespace inside.
+func namesNamespace(s plan.Step) bool {
+	return s.Op == change.Put && s.Target.Kind == string(snapshot.RoleBinding)
 }
 
 // namespaceOfAccounts is the namespace that the release's bindings give rights

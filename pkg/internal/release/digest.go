@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Digest returns a file's SHA-256 in lower-case hex.
@@ -31,12 +33,16 @@ func WriteChecksums(dir string) error {
 	return os.WriteFile(filepath.Join(dir, Checksums), text.Bytes(), 0o644)
 }
 
-// Provenance returns what a provenance file says before it is signed: plugin.yaml
-// and the digest of the archive, under the archive's own name and under the name
-// by which Helm keeps it once installed; without that one `helm plugin list`
-// calls the signature mismatched.
+// Provenance returns what a provenance file says before it is signed: the
+// archive's plugin.yaml and its digest, under the archive's own name and under
+// the name by which Helm keeps it once installed; without that one `helm plugin
+// list` calls the signature mismatched.
 func Provenance(root, archive string) ([]byte, error) {
-	plugin, err := os.ReadFile(filepath.Join(root, "plugin.yaml"))
+	plugin, file := Plugin, "plugin.yaml"
+	if strings.HasPrefix(filepath.Base(archive), PostRender+"-") {
+		plugin, file = PostRender, postRenderFile
+	}
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +54,10 @@ func Provenance(root, archive string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(plugin, "\n...\nfiles:\n  %s: sha256:%[2]s\n  %s-%s.tgz: sha256:%[2]s\n",
-		filepath.Base(archive), digest, Plugin, version), nil
+	text = append(text, "\n...\nfiles:\n"...)
+	names := []string{filepath.Base(archive), plugin + "-" + version + ".tgz"}
+	for _, name := range slices.Compact(names) {
+		text = fmt.Appendf(text, "  %s: sha256:%s\n", name, digest)
+	}
+	return text, nil
 }

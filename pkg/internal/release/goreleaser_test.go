@@ -24,6 +24,7 @@ type goreleaser struct {
 		GOOS, GOARCH        []string
 	}
 	Archives []struct {
+		Meta            bool
 		Formats         []string
 		NameTemplate    string `json:"name_template"`
 		WrapInDirectory string `json:"wrap_in_directory"`
@@ -55,8 +56,8 @@ func readGoreleaser(t *testing.T) goreleaser {
 	if err := yaml.Unmarshal(text, &config); err != nil {
 		t.Fatal(err)
 	}
-	if len(config.Builds) != 1 || len(config.Archives) != 1 {
-		t.Fatalf(".goreleaser.yaml has %d builds and %d archives, want one of each", len(config.Builds), len(config.Archives))
+	if len(config.Builds) != 1 || len(config.Archives) != 2 || config.Archives[0].Meta || !config.Archives[1].Meta {
+		t.Fatalf(".goreleaser.yaml has %d builds and %d archives, want one, and two of which the second holds no program", len(config.Builds), len(config.Archives))
 	}
 	return config
 }
@@ -64,7 +65,7 @@ func readGoreleaser(t *testing.T) goreleaser {
 func TestGoreleaserMakesTheSameArchives(t *testing.T) {
 	config := readGoreleaser(t)
 	for _, platform := range Platforms() {
-		want := config.archive(t, platform)
+		want := config.archive(t, 0, platform)
 		dir := t.TempDir()
 		fake := filepath.Join(dir, "fake")
 		writeFile(t, fake, "not a program")
@@ -79,6 +80,14 @@ func TestGoreleaserMakesTheSameArchives(t *testing.T) {
 			t.Errorf("%s holds\n%v, in .goreleaser.yaml\n%v", archive, got, want.entries)
 		}
 	}
+	want := config.archive(t, 1, Platform{})
+	archive, err := PostRenderArchive(root(t), t.TempDir(), "1.2.3", time.Unix(0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, archive); filepath.Base(archive) != want.name || !slices.Equal(got, want.entries) {
+		t.Errorf("%s holds\n%v, in .goreleaser.yaml %s holds\n%v", archive, got, want.name, want.entries)
+	}
 	if config.Checksum.NameTemplate != Checksums || config.Checksum.Algorithm != "sha256" {
 		t.Errorf("checksum is %+v, want %s with sha256", config.Checksum, Checksums)
 	}
@@ -89,16 +98,18 @@ type expected struct {
 	entries []entry
 }
 
-// archive works out what goreleaser makes for one platform.
-func (g goreleaser) archive(t *testing.T, platform Platform) expected {
+// archive works out what goreleaser makes of one archive for one platform.
+func (g goreleaser) archive(t *testing.T, n int, platform Platform) expected {
 	t.Helper()
-	a := g.Archives[0]
-	out := expected{name: g.name(t, platform) + "." + strings.Join(a.Formats, " and ")}
+	a := g.Archives[n]
+	out := expected{name: g.name(t, a.NameTemplate, platform) + "." + strings.Join(a.Formats, " and ")}
 	file := g.Builds[0].Binary
 	if platform.OS == "windows" {
 		file += ".exe"
 	}
-	out.entries = []entry{{path.Join(a.WrapInDirectory, file), a.BuildsInfo.Mode, a.BuildsInfo.Owner + ":" + a.BuildsInfo.Group}}
+	if !a.Meta {
+		out.entries = []entry{{path.Join(a.WrapInDirectory, file), a.BuildsInfo.Mode, a.BuildsInfo.Owner + ":" + a.BuildsInfo.Group}}
+	}
 	for _, f := range a.Files {
 		name := f.Src
 		if f.StripParent {
@@ -113,9 +124,9 @@ func (g goreleaser) archive(t *testing.T, platform Platform) expected {
 	return out
 }
 
-func (g goreleaser) name(t *testing.T, platform Platform) string {
+func (g goreleaser) name(t *testing.T, pattern string, platform Platform) string {
 	t.Helper()
-	parsed, err := template.New("name").Parse(g.Archives[0].NameTemplate)
+	parsed, err := template.New("name").Parse(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,20 +6,21 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"sigs.k8s.io/yaml"
 )
 
 // PostRender is the name of Helm 4's plugin for --post-renderer, and its
 // archive's top directory. It starts the program of the plugin airflowsec.
 const PostRender = "airflowsec-post-render"
 
+// postRenderFile is its plugin.yaml in the source tree.
+const postRenderFile = "pkg/packaging/post-render/plugin.yaml"
+
 // postRender lists what its archive holds.
 func postRender() []packed {
 	return []packed{
 		{"LICENSE", "LICENSE", 0o644},
-		{"plugin.yaml", "pkg/packaging/post-render.yaml", 0o644},
-		{"post-render.sh", "pkg/packaging/post-render.sh", 0o755},
+		{"plugin.yaml", postRenderFile, 0o644},
+		{"post-render.sh", "pkg/packaging/post-render/post-render.sh", 0o755},
 	}
 }
 
@@ -40,17 +41,4 @@ func PostRenderArchive(root, dir, version string, modified time.Time) (string, e
 		return "", fmt.Errorf("archive %s: %w", target, err)
 	}
 	return target, nil
-}
-
-// PostRenderVersion returns the version that the post-renderer's plugin.yaml names.
-func PostRenderVersion(root string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash("pkg/packaging/post-render.yaml")))
-	if err != nil {
-		return "", err
-	}
-	var plugin struct {
-		Version string `json:"version"`
-	}
-	err = yaml.Unmarshal(text, &plugin)
-	return plugin.Version, err
 }
