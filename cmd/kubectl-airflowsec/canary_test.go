@@ -210,7 +210,7 @@ func TestNothingPlantedEscapes(t *testing.T) {
 	}
 }
 
-// networkLines are all that is said of a release's connections: their ends are read out of settings that hold passwords.
+// networkLines are all that is said of a release's connections and of what would change it: their ends are read out of settings that hold passwords.
 func networkLines(source []string) [][]string {
 	var lines [][]string
 	for _, format := range []string{"table", "json", "yaml", "dot", "mermaid", "svg"} {
@@ -218,6 +218,9 @@ func networkLines(source []string) [][]string {
 	}
 	for _, format := range []string{"apply", "json", "yaml"} {
 		lines = append(lines, append([]string{"generate", "patches", "-v", "10", "-o", format}, source...))
+	}
+	for _, format := range []string{"diff", "json", "yaml"} {
+		lines = append(lines, append([]string{"diff", "-v", "10", "--profile", "paranoid", "-o", format}, source...))
 	}
 	return append(lines, append([]string{"reach", "worker", "internet"}, source...), append([]string{"generate", "values"}, source...))
 }
@@ -239,6 +242,7 @@ misspelt: {password: CANARY}
 		{"snapshot", "--chart", chart, "--values", good, "-o", "-"},
 		{"reach", "--chart", chart, "--values", good},
 		{"generate", "patches", "--chart", chart, "--values", good},
+		{"diff", "--chart", chart, "--values", good}, {"diff", "--chart", chart, "--values", broken},
 		{"generate", "values", "--chart", chart, "--values", good},
 		{"generate", "values", "--chart", chart, "--values", broken},
 		{"check", "--chart", chart, "--values", broken},
