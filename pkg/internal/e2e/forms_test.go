@@ -47,7 +47,44 @@ func TestFormsComeAndGo(t *testing.T) {
 			for _, more := range [][]string{{"--only", "pss,rbac"}, {"--only", "pss,rbac", "--live-only"}} {
 				f.cycle(test.form, more)
 			}
+			if test.form == "apply" {
+				f.inTurns()
+			}
 		})
+	}
+}
+
+// inTurns applies two streams that share objects: the second must not take away
+// what the first has set, nor may its way back.
+func (f formed) inTurns() {
+	f.Helper()
+	var states []map[string]string
+	for _, kind := range []string{"pss", "rbac"} {
+		states = append(states, f.objects())
+		text, talk, code := f.program.run(nil, "generate", "patches", "af", "-n", f.namespace, "--only", kind, "--live-only", "--rollback", filepath.Join(f.dir, "back-"+kind))
+		if code == 2 {
+			f.Fatal(talk)
+		}
+		file := filepath.Join(f.dir, kind)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			f.Fatal(err)
+		}
+		f.apply("apply", file)
+		if kind == "rbac" && !strings.Contains(text, "kind: Deployment") {
+			f.Errorf("the streams share no object:\n%s", text)
+		}
+	}
+	text, talk, _ := f.program.run(nil, "generate", "patches", "af", "-n", f.namespace, "--only", "pss", "--live-only")
+	if strings.Contains(text, "kind: Deployment") {
+		f.Errorf("the second stream took away what the first had set: %s%s", text, talk)
+	}
+	for _, kind := range []string{"rbac", "pss"} {
+		f.apply("apply", filepath.Join(f.dir, "back-"+kind))
+		last := len(states) - 1
+		for _, name := range changed(states[last], f.objects()) {
+			f.Errorf("%s taken back, %s is\n%s\nand was\n%s", kind, name, f.objects()[name], states[last][name])
+		}
+		states = states[:last]
 	}
 }
 
