@@ -23,6 +23,7 @@ type valuesFlags struct {
 	profile string
 	output  string
 	only    []string
+	needs   string
 	quiet   bool
 }
 
@@ -34,6 +35,7 @@ type valuesOptions struct {
 	// kinds are what the overlay is for; everything says that nobody has chosen.
 	kinds      []string
 	everything bool
+	needs      []airflow.DeclaredNeed
 	progress   *progress
 	streams    Streams
 }
@@ -108,6 +110,7 @@ func (f *valuesFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its egress and ingressFrom are kept")
 	flags.StringVarP(&f.output, "output", "o", string(render.ValuesFormat), "Output format: values, json or yaml")
 	flags.StringSliceVar(&f.only, "only", valuesKinds, "What to close: networkpolicy, rbac, pss")
+	flags.StringVar(&f.needs, "needs", "", "File with rights that DAGs need beside what Airflow's own operators do (docs/schema/needs.json)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary of the proof")
 	completeWords(cmd, "output", string(render.ValuesFormat), "json", "yaml")
 	completeWords(cmd, "only", valuesKinds...)
@@ -124,6 +127,9 @@ func (f *valuesFlags) toOptions(args []string, streams Streams) (*valuesOptions,
 	}
 	var err error
 	if o.profile, err = loadProfile(f.profile); err != nil {
+		return nil, err
+	}
+	if o.needs, err = loadNeeds(f.needs); err != nil {
 		return nil, err
 	}
 	o.progress = newProgress(o.streams, f.quiet)
@@ -164,7 +170,7 @@ func (o *valuesOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	model := airflow.New(r.base)
+	model := airflow.New(r.base, o.needs...)
 	var set *render.ValuesSet
 	r.during(func() { set, err = o.make(ctx, model, r) })
 	if err != nil {

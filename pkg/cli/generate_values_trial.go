@@ -86,13 +86,13 @@ func withPolicies(s *snapshot.Snapshot, policies []snapshot.Object) *snapshot.Sn
 }
 
 // modelled is a way to render that gives a model.
-func modelled(by func(context.Context, map[string]any) (*snapshot.Snapshot, error)) func(context.Context, map[string]any) (*airflow.Model, error) {
+func (o *valuesOptions) modelled(by func(context.Context, map[string]any) (*snapshot.Snapshot, error)) func(context.Context, map[string]any) (*airflow.Model, error) {
 	return func(ctx context.Context, overlay map[string]any) (*airflow.Model, error) {
 		s, err := by(ctx, overlay)
 		if err != nil {
 			return nil, err
 		}
-		return airflow.New(s), nil
+		return airflow.New(s, o.needs...), nil
 	}
 }
 
@@ -144,7 +144,7 @@ func (o *valuesOptions) flows(m *airflow.Model) []airflow.Flow {
 func (o *valuesOptions) tryToggles(ctx context.Context, model *airflow.Model, r *rendition) *verify.ValuesProof {
 	return verify.Values(verify.Release{
 		Model: model, Flows: o.flows, Subcharts: r.subcharts,
-		Render: func(overlay map[string]any) (*airflow.Model, error) { return modelled(r.again)(ctx, overlay) },
+		Render: func(overlay map[string]any) (*airflow.Model, error) { return o.modelled(r.again)(ctx, overlay) },
 	}, harden.NetworkToggles(model, o.flows(model)))
 }
 
@@ -155,9 +155,10 @@ func (o *valuesOptions) trial(model *airflow.Model, r *rendition, wanted []strin
 		return func(m *airflow.Model) (*check.Report, error) { return judge(m, list, o.profile) }
 	}
 	t = verify.OverlayTrial{
-		Before: verify.Before{Model: model, Judge: judges(all), Flows: o.flows, Rules: wanted},
-		Quick:  judges(quick), Others: o.everything, Render: modelled(r.again), Whole: modelled(r.whole), Keys: r.keys,
-		Functions: o.profile.Parameters.Functions, Network: network, Progress: o.progress.show,
+		Before: verify.Before{Model: model, Judge: judges(all), Flows: o.flows, Rules: wanted, Needs: o.needs},
+		Quick:  judges(quick), Others: o.everything, Render: o.modelled(r.again), Whole: o.modelled(r.whole), Keys: r.keys,
+		Rights:  harden.RBACOptions{Functions: o.profile.Parameters.Functions, Namespaces: o.profile.Parameters.Namespaces},
+		Network: network, Progress: o.progress.show,
 	}
 	t.Report, err = t.Judge(model)
 	return t, err

@@ -89,6 +89,7 @@ type valuesProofDocument struct {
 	New     []findingLine     `json:"new"`
 	Strays  []verify.Stray    `json:"alsoChanged"`
 	Cut     []flowLine        `json:"cut"`
+	Rights  *rightsDocument   `json:"rights,omitempty"`
 	Denied  *deniedLine       `json:"podSecurity,omitempty"`
 	Minimal *minimalLine      `json:"minimal,omitempty"`
 	Network *valuesNetworking `json:"network,omitempty"`
@@ -153,6 +154,10 @@ func (s *ValuesSet) document() valuesDocument {
 	}
 	doc.Proof.Closed, doc.Proof.Broken, doc.Proof.New = overlayLines(p.Closed), overlayLines(p.Broken), overlayLines(p.New)
 	doc.Proof.Strays, doc.Proof.Cut = append(doc.Proof.Strays, p.Strays...), judgedLines(p.Cuts)
+	doc.Proof.Rights = &rightsDocument{
+		Needed: p.Access.Needed, Covered: p.Access.Covered, Missing: append([]verify.Right{}, p.Access.Missing...),
+		Tokenless: append([]verify.Right{}, p.Access.Tokenless...), Beyond: append([]verify.Right{}, p.Access.Beyond...),
+	}
 	doc.Proof.Denied = &deniedLine{p.DeniedBefore, p.DeniedAfter}
 	doc.Proof.Minimal = &minimalLine{append([]string{}, p.Confirmed...), append([]string{}, p.Assumed...)}
 	return doc
@@ -215,6 +220,7 @@ func OverlayProof(w io.Writer, s *ValuesSet) error {
 			fmt.Fprintf(&b, "Also changed: %s: %s\n", plain(stray.Target.String()+containerOf(stray.Container)), plain(stray.Message))
 		}
 		writeCuts(&b, "Cut by these values", p.Cuts)
+		writeAccess(&b, p.Access)
 		if len(p.Assumed) > 0 {
 			fmt.Fprintf(&b, "Not left out in a rendering, for there are too many: %s\n", plain(strings.Join(p.Assumed, ", ")))
 		}
@@ -222,6 +228,16 @@ func OverlayProof(w io.Writer, s *ValuesSet) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// writeAccess names what pods need and do not have.
+func writeAccess(b *bytes.Buffer, p verify.RightsProof) {
+	for _, r := range p.Missing {
+		fmt.Fprintf(b, "Missing%s: a right that %s needs: %s\n", already(r), plain(r.Workload.String()), plain(r.Why))
+	}
+	for _, r := range p.Tokenless {
+		fmt.Fprintf(b, "Missing%s: a token that %s needs\n", already(r), plain(r.Workload.String()))
+	}
 }
 
 func containerOf(name string) string {

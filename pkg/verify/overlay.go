@@ -24,8 +24,8 @@ type OverlayTrial struct {
 	Whole func(ctx context.Context, overlay map[string]any) (*airflow.Model, error)
 	// Keys are those of the chart; nil where nobody can tell.
 	Keys harden.ChartKeys
-	// Functions are what DAGs do through the Kubernetes API, as the profile declares.
-	Functions []airflow.Function
+	// Rights are what no manifest tells of the rights that the release needs.
+	Rights harden.RBACOptions
 	// Network are values that are tried already; they stay.
 	Network []harden.ValuesChange
 	// Progress is told what takes long; nil tells nobody.
@@ -48,6 +48,8 @@ type OverlayProof struct {
 	Strays []Stray
 	// Cuts are needed connections that passed before and do not any more.
 	Cuts []Judged
+	// Access says whether the accounts still hold what their pods need.
+	Access RightsProof
 	// DeniedBefore and DeniedAfter count the workloads with findings about Pod Security.
 	DeniedBefore, DeniedAfter int
 	// Confirmed are the keys that were left out once in a real rendering, which brought a finding back or
@@ -64,7 +66,7 @@ type LeftFact struct {
 }
 
 // Holds says that the overlay does what it claims, and no harm.
-func (p *OverlayProof) Holds() bool { return len(p.Broken)+len(p.New)+len(p.Strays)+len(p.Cuts) == 0 }
+func (p *OverlayProof) Holds() bool { return len(p.Broken)+len(p.New)+len(p.Strays)+len(p.Cuts) == 0 && p.Access.Holds() }
 
 // podSecurityRules are the rules behind which the Pod Security evaluator stands.
 var podSecurityRules = []string{"AS101", "AS102", "AS103", "AS104", "AS105", "AS106", "AS107"}
@@ -72,7 +74,7 @@ var podSecurityRules = []string{"AS101", "AS102", "AS103", "AS104", "AS105", "AS
 // Overlay composes the smallest overlay that closes what values can close and
 // proves it by rendering. It fails where the chart does not render.
 func Overlay(ctx context.Context, t OverlayTrial) (*OverlayProof, error) {
-	o := &overlayRun{OverlayTrial: t, plan: harden.Values(t.Model, t.wishes(), t.Keys, t.Functions), reasons: map[string]string{}}
+	o := &overlayRun{OverlayTrial: t, plan: harden.Values(t.Model, t.wishes(), t.Keys, t.Rights.Functions), reasons: map[string]string{}}
 	for _, left := range o.plan.Left {
 		o.reasons[left.Fingerprint] = left.Reason
 	}
@@ -170,6 +172,7 @@ func (o *overlayRun) prove(ctx context.Context) (*OverlayProof, error) {
 	}
 	p.Strays = o.strays(p.After)
 	p.Cuts = slices.DeleteFunc(newCuts(o.Before, p.After), func(j Judged) bool { return j.Flow.Demand == airflow.Optional })
+	p.Access = Rights(o.Model, p.After, o.Rights)
 	p.DeniedBefore, p.DeniedAfter = denied(was), denied(is)
 	return p, nil
 }

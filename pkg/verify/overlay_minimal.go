@@ -55,7 +55,7 @@ func (o *overlayRun) simulated(changes []harden.ValuesChange) (*airflow.Model, [
 	if err != nil {
 		return nil, nil, err
 	}
-	return airflow.New(s), closed, nil
+	return airflow.New(s, o.Needs...), closed, nil
 }
 
 func (o *overlayRun) simulatedHarm(changes []harden.ValuesChange) ([]harmAt, error) {

@@ -67,7 +67,7 @@ func bare(w *airflow.Workload) string {
 
 // lostToken says that a workload has lost a token that it needs.
 func (o *overlayRun) lostToken(before, after *airflow.Workload, model *airflow.Model) string {
-	needed, why := o.Model.NeedsAPI(before, o.Functions...)
+	needed, why := o.Model.NeedsAPI(before, o.Rights.Functions...)
 	if needed && o.Model.MountsToken(before).Mounted && !model.MountsToken(after).Mounted {
 		return "loses the token that it needs: " + why
 	}
