@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/emit"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/release"
 )
@@ -49,6 +50,7 @@ func TestFormsComeAndGo(t *testing.T) {
 			}
 			if test.form == "apply" {
 				f.inTurns()
+				f.kustomized(test.helm)
 			}
 		})
 	}
@@ -85,6 +87,42 @@ func (f formed) inTurns() {
 			f.Errorf("%s taken back, %s is\n%s\nand was\n%s", kind, name, f.objects()[name], states[last][name])
 		}
 		states = states[:last]
+	}
+}
+
+// kustomized builds what helm prints of the release with the written patches:
+// what comes out has no finding left that a patch can close.
+func (f formed) kustomized(helm string) {
+	f.Helper()
+	dir := filepath.Join(f.dir, "kustomize")
+	words := []string{"generate", "patches", "af", "-n", f.namespace, "--only", "pss,rbac", "-o", "kustomize", "-d", dir}
+	for range 2 { // the second time over its own files
+		if _, talk, code := f.program.run(nil, words...); code == 2 {
+			f.Fatal(talk)
+		}
+	}
+	manifest, err := f.cluster.Run(f.Context(), controlplane.Admin, helm, "get", "manifest", "af", "-n", f.namespace)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, emit.ReleaseFile), []byte(manifest), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	built, err := f.cluster.Run(f.Context(), controlplane.Admin, "kubectl", "kustomize", dir)
+	if err != nil {
+		f.Fatal(err)
+	}
+	file := filepath.Join(f.dir, "built.yaml")
+	if err := os.WriteFile(file, []byte(built), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	text, talk, code := f.program.run(nil, "generate", "patches", "-f", file, "-n", f.namespace, "--only", "pss,rbac", "-o", "json")
+	if code == 2 && strings.Contains(talk, "nothing to write") {
+		return
+	}
+	var set struct{ Steps []json.RawMessage }
+	if err := json.Unmarshal([]byte(text), &set); err != nil || len(set.Steps) > 0 {
+		f.Errorf("of what is built there is still to patch (%v): %s%s", err, text, talk)
 	}
 }
 
