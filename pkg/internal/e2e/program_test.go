@@ -109,11 +109,18 @@ kind: ConfigMap
 metadata: {name: more, namespace: helm3, labels: {tier: airflow, release: af}}
 data: {webserver_config.py: "SECRET_KEY = 'pLaNtEd12'", any.json: '{"token": "pLaNtEd13"}'}
 `)
+	kubectl(t, c, "-n", "helm3", "patch", "secret/af-fernet-key", "-p", `{"stringData":{"fernet-key":"pLaNtEd14"}}`)
+	kubectl(t, c, "-n", "helm3", "set", "env", "deployment/af-scheduler", "TOKEN=pLaNtEd15")
 	p := newProgram(t, c)
 	for _, verbosity := range []string{"0", "6", "9", "99"} {
 		lines := [][]string{{"list", "-A"}, {"snapshot", "-n", "helm3", "-o", "-"}, {"snapshot", "-n", "helm4", "-o", "-"}, {"access"}}
 		for _, format := range []string{"table", "wide", "json", "yaml", "sarif", "junit", "markdown"} {
 			lines = append(lines, []string{"check", "-A", "-o", format, "--profile", "paranoid"})
+		}
+		for _, format := range []string{"diff", "json", "yaml"} {
+			for _, way := range [][]string{{}, {"--against", "release"}, {"--three-way"}} {
+				lines = append(lines, append([]string{"diff", "-n", "helm3", "-o", format}, way...))
+			}
 		}
 		for _, line := range lines {
 			line = append(line, "-v", verbosity)
