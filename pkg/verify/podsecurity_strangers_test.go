@@ -40,6 +40,7 @@ func FuzzStrangers(f *testing.F) {
 		p := planPods(t, guests.snapshot, []rule.Level{rule.Baseline, rule.Restricted, rule.Paranoid}[random.IntN(3)])
 		p.keepsItsWord(t)
 		p.touchesNothingElse(t)
+		p.keepsUsersAndGroups(t)
 		p.isDoneOnce(t)
 		for _, c := range guests.list {
 			if before, after := c.seen(t, p.before), c.seen(t, p.after); !reflect.DeepEqual(before, after) {
@@ -71,13 +72,22 @@ func invite(t *testing.T, random *rand.Rand, from *snapshot.Snapshot) guests {
 	workloads := airflow.New(from).Workloads
 	for i := range 1 + random.IntN(4) {
 		w := workloads[random.IntN(len(workloads))]
+		if stores := airflow.New(from).Find(airflow.Broker); len(stores) > 0 && random.IntN(4) == 0 {
+			w = stores[0] // the one that runs as root and owns a volume
+		}
 		if w.Owner != nil || w.Ref.Kind == "Pod" || !holds(out.snapshot, w) {
 			continue
 		}
+		if random.IntN(3) == 0 {
+			out.strip(t, w)
+		}
 		c := strange(random, i)
-		if w.Ref.Kind == "Deployment" && random.IntN(3) == 0 {
-			out.inject(t, w, c)
-		} else {
+		switch random.IntN(4) {
+		case 0:
+			out.inject(t, w, c, airflow.Regular)
+		case 1:
+			out.inject(t, w, c, airflow.Ephemeral)
+		default:
 			out.add(t, random, w, c)
 		}
 	}
@@ -120,10 +130,27 @@ func strange(random *rand.Rand, i int) corev1.Container {
 	return c
 }
 
+// strip takes all that a workload says of users and rights away.
+func (g *guests) strip(t *testing.T, w *airflow.Workload) {
+	t.Helper()
+	paths := []string{w.SpecPath() + "/securityContext"}
+	for _, c := range w.Containers() {
+		paths = append(paths, w.SpecPath()+"/"+string(c.Kind)+"/name="+c.Name+"/securityContext")
+	}
+	for _, path := range paths {
+		if err := (change.Change{Target: w.Ref, Op: change.Remove, Path: path}).Apply(g.content(w.Ref)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // add puts a container anywhere into one of a workload's lists.
 func (g *guests) add(t *testing.T, random *rand.Rand, w *airflow.Workload, c corev1.Container) {
 	t.Helper()
 	kind := []airflow.ContainerKind{airflow.Regular, airflow.Init}[random.IntN(2)]
+	if kind == airflow.Init && random.IntN(2) == 0 { // the image is known, but it prepares something as root
+		c.Image, c.SecurityContext = "apache/airflow:2.10.5", &corev1.SecurityContext{RunAsUser: new(int64(0))}
+	}
 	path := w.SpecPath() + "/" + string(kind)
 	content := g.content(w.Ref)
 	list, _ := change.Lookup(content, path)
@@ -135,13 +162,18 @@ func (g *guests) add(t *testing.T, random *rand.Rand, w *airflow.Workload, c cor
 	g.list = append(g.list, guest{target: w.Ref, spec: w.SpecPath(), kind: kind, name: c.Name})
 }
 
-// inject adds a live pod of a Deployment that has one container more than the template.
-func (g *guests) inject(t *testing.T, w *airflow.Workload, c corev1.Container) {
+// inject adds a live pod of a Deployment that has one container more than the
+// template: a webhook's, which all of its pods get, or somebody's debugger.
+func (g *guests) inject(t *testing.T, w *airflow.Workload, c corev1.Container, kind airflow.ContainerKind) {
 	t.Helper()
+	if w.Ref.Kind != "Deployment" {
+		return
+	}
 	template, _ := change.Lookup(g.content(w.Ref), w.PodPath)
 	pod := runtime.DeepCopyJSON(template.(map[string]any))
 	spec := pod["spec"].(map[string]any)
-	spec["containers"] = append(spec["containers"].([]any), decoded(t, &c))
+	list, _ := spec[string(kind)].([]any)
+	spec[string(kind)] = append(list, decoded(t, &c))
 	meta := pod["metadata"].(map[string]any)
 	name := w.Ref.Name + "-5d4f-" + c.Name
 	meta["name"], meta["namespace"] = name, w.Ref.Namespace
@@ -151,9 +183,10 @@ func (g *guests) inject(t *testing.T, w *airflow.Workload, c corev1.Container) {
 	pod["apiVersion"], pod["kind"] = "v1", "Pod"
 	ref := snapshot.Ref{APIVersion: "v1", Kind: "Pod", Namespace: w.Ref.Namespace, Name: name}
 	g.snapshot.Objects = append(g.snapshot.Objects, snapshot.Object{Ref: ref, Origin: snapshot.Live, Content: pod})
-	g.list = append(g.list,
-		guest{target: ref, spec: "/spec", kind: airflow.Regular, name: c.Name},
-		guest{target: w.Ref, spec: w.SpecPath(), kind: airflow.Regular, name: c.Name, own: &c})
+	g.list = append(g.list, guest{target: ref, spec: "/spec", kind: kind, name: c.Name})
+	if kind == airflow.Regular {
+		g.list = append(g.list, guest{target: w.Ref, spec: w.SpecPath(), kind: kind, name: c.Name, own: &c})
+	}
 }
 
 func (g *guests) content(ref snapshot.Ref) map[string]any {

@@ -176,9 +176,10 @@ func (p podPlan) passes(t *testing.T) {
 // touchesNothingElse compares the objects field by field.
 func (p podPlan) touchesNothingElse(t testing.TB) {
 	t.Helper()
-	planned := map[snapshot.Ref][]string{}
+	planned, removed := map[snapshot.Ref][]string{}, map[string]bool{}
 	for _, step := range p.plan.Steps {
 		planned[step.Target] = append(planned[step.Target], step.Path)
+		removed[step.Path] = step.Op == change.Remove
 	}
 	if len(p.before.Objects) != len(p.after.Objects) {
 		t.Fatalf("%d objects became %d", len(p.before.Objects), len(p.after.Objects))
@@ -188,6 +189,9 @@ func (p podPlan) touchesNothingElse(t testing.TB) {
 		for _, path := range differences("", o.Content, now.Content) {
 			if !slices.ContainsFunc(planned[o.Ref], func(step string) bool { return path == step || strings.HasPrefix(path, step+"/") }) {
 				t.Errorf("%s: %s changed and no step says so", o.Ref, path)
+			}
+			if _, still := change.Lookup(now.Content, path); !still && !removed[path] && !strings.Contains(path, "/securityContext/") {
+				t.Errorf("%s: %s is gone", o.Ref, path)
 			}
 		}
 		o.Content, now.Content, o.Managers, now.Managers = nil, nil, nil, nil
@@ -282,7 +286,8 @@ func (p podPlan) keepsUsersAndGroups(t *testing.T) {
 			if user != nil && *user != 0 && !reflect.DeepEqual(user, userNow) {
 				t.Errorf("%s: container %s ran as %d and now as %v", w.Ref, c.Name, *user, userNow)
 			}
-			if mustNotBeRoot(after, now.Containers()[j]) && (userNow == nil || *userNow == 0) {
+			isNew := mustNotBeRoot(after, now.Containers()[j]) && !mustNotBeRoot(before, c) && c.Kind != airflow.Ephemeral
+			if isNew && (userNow == nil || *userNow == 0) {
 				t.Errorf("%s: container %s may not be root, and nothing says who it is", w.Ref, c.Name)
 			}
 		}
