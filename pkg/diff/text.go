@@ -3,7 +3,9 @@ package diff
 import (
 	"bytes"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -41,12 +43,34 @@ func node(value any) *yaml.Node {
 		}
 		return out
 	}
-	out := &yaml.Node{}
-	if out.Encode(value) != nil {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"} // values are decoded JSON, which always encodes
+	return scalar(value)
+}
+
+// scalar is what yaml would make of decoded JSON, without taking the way through text.
+func scalar(value any) *yaml.Node {
+	out := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
+	switch v := value.(type) {
+	case string:
+		if out.SetString(v); switches[strings.ToLower(v)] {
+			out.Style = yaml.DoubleQuotedStyle
+		}
+	case bool:
+		out.Tag, out.Value = "!!bool", strconv.FormatBool(v)
+	case int:
+		out.Tag, out.Value = "!!int", strconv.Itoa(v)
+	case int64:
+		out.Tag, out.Value = "!!int", strconv.FormatInt(v, 10)
+	case float64:
+		out.Tag, out.Value = "!!float", strconv.FormatFloat(v, 'f', -1, 64)
+		if v == math.Trunc(v) {
+			out.Tag = "!!int"
+		}
 	}
 	return out
 }
+
+// switches are texts that readers of YAML 1.1, Kubernetes' own among them, take for true or false.
+var switches = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true}
 
 // entryNode is an entry of a list. What is said about a map stands beside its first field.
 func entryNode(entry any) *yaml.Node {
