@@ -23,7 +23,7 @@ func TestTextIsYAMLOfTheSameValue(t *testing.T) {
 	if !reflect.DeepEqual(back, value) {
 		t.Errorf("got  %#v\nwant %#v\nfrom\n%s", back, value, written)
 	}
-	if got := text(map[string]any{"a": 1.0, "metadata": "m", "kind": "k", "name": "n"}); got != "kind: k\nmetadata: m\nname: n\na: 1\n" {
+	if got := text(map[string]any{"a": 1.0, "metadata": "m", "kind": "k", "name": "x"}); got != "kind: k\nmetadata: m\nname: x\na: 1\n" {
 		t.Errorf("the order is\n%s", got)
 	}
 }
