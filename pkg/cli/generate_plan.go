@@ -285,12 +285,8 @@ func (w planWish) rights(set *render.PatchSet) []plan.Asked {
 	var out []plan.Asked
 	for _, p := range planned.Proposed() {
 		asked := plan.Asked{Change: p.Change, Rule: p.Rule, Component: p.Component, Container: p.Container, Unpatchable: p.Unpatchable}
-		found := findingsAbout(set.Before, p.Rule, p.Closes())
-		for _, f := range found {
+		for _, f := range findingsAbout(set.Before, p.Rule, p.Closes()) { // what no finding of the profile asks for is not changed
 			asked.Fingerprint = f.Fingerprint
-			out = append(out, asked)
-		}
-		if len(found) == 0 {
 			out = append(out, asked)
 		}
 	}
