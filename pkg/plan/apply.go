@@ -66,7 +66,8 @@ func isEmpty(value any) bool {
 func differ(kind, field string, mine, helms any) bool {
 	switch at := helms.(type) {
 	case nil: // a field left empty differs where it has one owner; below others there is nothing to differ
-		return mine != nil && (isWhole(kind, field, mine) || isEmpty(mine))
+		_, isMap := mine.(map[string]any)
+		return mine != nil && (isWhole(kind, field, mine) || isMap && isEmpty(mine))
 	case map[string]any:
 		own, ok := mine.(map[string]any)
 		if !ok || isWhole(kind, field, at) {
