@@ -22,7 +22,7 @@ func Header(m *airflow.Model, objects []snapshot.Ref, label harden.Label, stale 
 		}
 	}
 	for _, namespace := range slices.Sorted(maps.Keys(kinds)) {
-		out = append(out, fmt.Sprintf("Remove what it adds: kubectl delete %s -n %s -l %s=%s",
+		out = append(out, fmt.Sprintf("Remove:  kubectl delete %s -n %s -l %s=%s",
 			strings.Join(kinds[namespace], ","), namespace, label.Key, label.Value))
 	}
 	for _, old := range stale {

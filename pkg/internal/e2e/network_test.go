@@ -117,8 +117,8 @@ func (n network) expect(when, namespace, want string) verdict {
 // patches are the policies that the program writes, whose proof must hold, and what it says of them.
 func (n network) patches(namespace string) (out, talk string) {
 	n.Helper()
-	out, talk, code := n.program.run(nil, "generate", "patches", "af", "-n", namespace)
-	if code != 0 || !strings.HasPrefix(talk, "The proof holds: ") {
+	out, talk, code := n.program.run(nil, "generate", "patches", "af", "-n", namespace, "--only", "networkpolicy")
+	if code != 0 || !strings.Contains(talk, "\nThe connections are proved: ") {
 		n.Fatalf("exit code %d, and on standard error: %s", code, talk)
 	}
 	return out, talk
