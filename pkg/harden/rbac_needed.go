@@ -48,7 +48,6 @@ func Needed(m *airflow.Model, o RBACOptions) []NeededRights {
 
 // Owned says whether a right comes from a role that is the release's own, or a plan's.
 func Owned(m *airflow.Model, o RBACOptions, g airflow.Grant) bool {
-	p := newRBACPlanner(m, o)
 	role := m.Snapshot.Find(snapshot.Kind(g.Role.Kind), g.Role.Namespace, g.Role.Name)
-	return role != nil && p.owned(role)
+	return role != nil && (&rbacPlanner{model: m, options: o}).owned(role)
 }

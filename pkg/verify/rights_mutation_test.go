@@ -198,6 +198,22 @@ func TestNothingIsGivenThatWasTakenAway(t *testing.T) {
 	}
 }
 
+// TestNoTokenComesBack: pods that somebody took the token from get none for what is only assumed.
+func TestNoTokenComesBack(t *testing.T) {
+	text := strings.Replace(executorManifests, "spec: {serviceAccountName: rel, containers: [{name: triggerer", "spec: {automountServiceAccountToken: false, serviceAccountName: rel, containers: [{name: triggerer", 1)
+	m := modelOf(t, strings.Replace(text, "SIDECAR", "triggerer-log-groomer", 1))
+	for _, declared := range []bool{false, true} {
+		options := rightsOptions(m, declarations["nothing declared"])
+		if declared {
+			options.Functions = []airflow.Function{airflow.PodOperatorDeferrable}
+		}
+		after := replayed(t, m, merged(t, harden.RBAC(m, options)))
+		if token := after.MountsToken(after.Find(airflow.Triggerer)[0]); token.Mounted != declared {
+			t.Errorf("declared: %t, mounted: %t", declared, token.Mounted)
+		}
+	}
+}
+
 // BenchmarkRights is the plan for rights with its replay and proof.
 func BenchmarkRights(b *testing.B) {
 	for name, path := range releases(b) {

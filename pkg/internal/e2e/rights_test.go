@@ -131,7 +131,8 @@ func TestRights(t *testing.T) {
 				asker.compare(t, after, namespace, want)
 			}
 			for _, o := range harden.RBAC(airflow.New(read(t, reader, tt.name, "af"), tt.needs...), options).Objects {
-				if ref := o.Ref(); ref.Namespace == tt.name && ref.Kind != "ServiceAccount" { // others are not read from a cluster
+				// Accounts that no pod uses and other namespaces are not read from a cluster; the task pods' template cannot be patched.
+				if ref := o.Ref(); ref.Namespace == tt.name && ref.Kind != "ServiceAccount" && o.Component != airflow.TaskPod {
 					t.Errorf("applied, the plan still wants %v", o.Content)
 				}
 			}
