@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/diff"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -129,6 +132,10 @@ func TestDiffOfTheCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	schema, err := jsonschema.NewCompiler().Compile("../../docs/schema/diff.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	o := &diffOptions{profile: with, kinds: patchKinds}
 	for _, path := range paths {
 		s, err := collect.FromFiles(t.Context(), collect.Files{Paths: []string{path}, Now: now()})
@@ -139,6 +146,13 @@ func TestDiffOfTheCorpus(t *testing.T) {
 		d, err := o.fromProfile(model)
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
+		}
+		var b bytes.Buffer
+		if err := render.Diff(&b, render.JSON, d, render.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if value, err := jsonschema.UnmarshalJSON(&b); err != nil || schema.Validate(value) != nil {
+			t.Errorf("%s: %v %v", path, err, schema.Validate(value))
 		}
 		for _, object := range d.Objects {
 			if object.Before == object.After || strings.Contains(object.Before+object.After, "⟦") {
