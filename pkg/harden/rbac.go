@@ -3,6 +3,7 @@ package harden
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -188,6 +189,7 @@ func (p *rbacPlanner) finish() {
 	for _, t := range p.ties {
 		p.tie(t)
 	}
+	p.tieTokens()
 	for i := range p.plan.Objects {
 		o := &p.plan.Objects[i]
 		o.Closes = p.serves[o.account]
@@ -226,6 +228,25 @@ func (p *rbacPlanner) tie(t tied) {
 			p.serve(s.account, c.Rule, c.Target)
 			if s.moved() {
 				p.change(s.w, c.Rule, c.Target, "", change.Change{Op: change.Set, Path: s.w.SpecPath() + "/serviceAccountName", Value: s.account.name})
+			}
+		}
+	}
+}
+
+// tieTokens lets what keeps a token in pods close what their move to an
+// account closes that gives none by itself: the one must not go without the other.
+func (p *rbacPlanner) tieTokens() {
+	for _, s := range p.seats {
+		if !s.moved() || !s.carries {
+			continue
+		}
+		for _, c := range slices.Clone(p.plan.Changes) {
+			if c.Rule != "AS301" || !c.Target.Same(s.w.Ref) || !strings.HasPrefix(c.Path, s.w.SpecPath()+"/") {
+				continue
+			}
+			for _, closed := range p.serves[s.account] {
+				c.Rule, c.Finding = closed.Rule, closed.Target
+				p.plan.Changes = append(p.plan.Changes, c)
 			}
 		}
 	}

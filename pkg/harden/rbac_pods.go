@@ -39,7 +39,7 @@ func (p *rbacPlanner) tokens() {
 	for _, s := range p.seats {
 		p.tokenOf(s)
 		if s.moved() && s.carries && !s.handed && s.w.Spec.AutomountServiceAccountToken == nil { // the new account's switch is off
-			p.change(s.w, "AS307", s.old.Ref(), "", change.Change{Op: change.Set, Path: s.w.SpecPath() + "/automountServiceAccountToken", Value: true})
+			p.change(s.w, "AS301", s.w.Ref, "", change.Change{Op: change.Set, Path: s.w.SpecPath() + "/automountServiceAccountToken", Value: true})
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/plan"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
 )
@@ -183,6 +184,55 @@ func TestKeepLeavesExceptionsAlone(t *testing.T) {
 		}
 		if proof := verify.Rights(m, replayed(t, m, merged(t, p)), options); !proof.Holds() {
 			t.Errorf("%s: %+v", rule, proof)
+		}
+	}
+}
+
+// TestMovesKeepTheirTokens: each finding that moves pods to another account
+// also carries what hands them their token, because the account gives none.
+func TestMovesKeepTheirTokens(t *testing.T) {
+	for _, sidecar := range []string{"triggerer-log-groomer", "reloader"} {
+		m := modelOf(t, strings.Replace(executorManifests, "SIDECAR", sidecar, 1))
+		options := rightsOptions(m, declarations["nothing declared"])
+		p := harden.RBAC(m, options)
+		for _, move := range p.Proposed() {
+			if !strings.HasSuffix(move.Path, "/serviceAccountName") {
+				continue
+			}
+			var asked []plan.Asked
+			for _, c := range p.Proposed() {
+				if c.Rule == move.Rule && c.Closes() == move.Closes() {
+					asked = append(asked, plan.Asked{Change: c.Change, Rule: c.Rule})
+				}
+			}
+			alone, err := plan.Of(asked, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if proof := verify.Rights(m, replayed(t, m, alone), options); !proof.Holds() {
+				t.Errorf("%s: %s of %s alone: %+v", sidecar, move.Rule, move.Closes(), proof)
+			}
+		}
+	}
+}
+
+// TestRightsOfEachNamespace: rights hold where Airflow launches pods, and one namespace's do not count for another.
+func TestRightsOfEachNamespace(t *testing.T) {
+	m := modelOf(t, executorManifests)
+	options := rightsOptions(m, rule.Parameters{Namespaces: []string{"airflow", "jobs"}})
+	whole := merged(t, harden.RBAC(m, options))
+	in := func(kind, namespace string) func(plan.Step) bool {
+		return func(s plan.Step) bool { return s.Target.Kind == kind && s.Target.Namespace == namespace && s.Op == change.Put }
+	}
+	for _, namespace := range options.Namespaces {
+		if !slices.ContainsFunc(whole.Steps, in("Role", namespace)) {
+			t.Errorf("no role in %s", namespace)
+		}
+		less := *whole
+		less.Steps = slices.DeleteFunc(slices.Clone(whole.Steps), in("RoleBinding", namespace))
+		proof := verify.Rights(m, replayed(t, m, &less), options)
+		if proof.Holds() || slices.ContainsFunc(proof.Missing, func(r verify.Right) bool { return r.Namespace != namespace }) {
+			t.Errorf("without bindings in %s: %+v", namespace, proof.Missing)
 		}
 	}
 }
