@@ -49,7 +49,7 @@ var absent = map[string]any{"protocol": "TCP"}
 var wholeMaps = []string{
 	"selector", "podSelector", "namespaceSelector", "labelSelector", "nodeSelector", "roleRef",
 	"secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef",
-	"secretRef", "nodePublishSecretRef", "dataSource", "preference", "requiredDuringSchedulingIgnoredDuringExecution",
+	"secretRef", "nodePublishSecretRef", "dataSource", "requiredDuringSchedulingIgnoredDuringExecution",
 }
 
 // joined are the lists of texts that both upgrades join with what is there.
