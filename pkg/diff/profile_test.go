@@ -256,3 +256,39 @@ func TestAStepThatDoesNotFitIsAnError(t *testing.T) {
 		t.Error("a step that fits nothing was shown")
 	}
 }
+
+// TestSecretsOfOneSideDoNotShow: where only one side holds a value there is nothing to compare it with.
+func TestSecretsOfOneSideDoNotShow(t *testing.T) {
+	token := snapshot.Masked{ID: "41", Size: 8}.Token()
+	secret := snapshot.Ref{APIVersion: "v1", Kind: "Secret", Namespace: "air", Name: "s"}
+	content := map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "s", "namespace": "air", "uid": "u"}, "data": map[string]any{"a": token}, "status": map[string]any{"x": token}}
+	put := plan.Step{Change: change.Change{Target: secret, Op: change.Put, Value: content}}
+	text := strings.ReplaceAll(live, "image: 'git-sync:v4'", "image: 'git-sync:v4', env: [{name: A, value: '"+token+"'}]")
+	gone := plan.Step{Change: change.Change{Target: scheduler, Op: change.Remove, Path: pods + "/containers/name=git-sync/env"}}
+	d := compared(t, snapshotOf(t, text), gone, step(pods+"/containers/name=scheduler/args", []any{"-p", token}), put)
+	encoded, err := json.Marshal(d)
+	if err != nil || len(d.Objects) != 2 {
+		t.Fatalf("%d objects, %v", len(d.Objects), err)
+	}
+	all := string(encoded)
+	for _, o := range d.Objects {
+		all += o.Before + o.After
+	}
+	if strings.Contains(all, "⟦") || strings.Count(all, "[secret]") != 6 {
+		t.Errorf("%d redacted values in %s", strings.Count(all, "[secret]"), all)
+	}
+	if strings.Contains(d.Objects[1].After, "status") || strings.Contains(d.Objects[1].After, "uid") {
+		t.Errorf("a new object shows what only a cluster says: %s", d.Objects[1].After)
+	}
+}
+
+func TestAFieldBelowOneThatIsShownWholeIsShownOnce(t *testing.T) {
+	o := compared(t, snapshotOf(t, live),
+		step(pods+"/containers/name=git-sync/securityContext", map[string]any{"privileged": false, "runAsUser": 65533.0}, "AS101"),
+		step(pods+"/containers/name=git-sync/securityContext/privileged", false, "AS102"),
+	).Objects[0]
+	want := "+        securityContext: # AS101\n+          privileged: false\n+          runAsUser: 65533\n"
+	if got := joined(Lines(o.Before, o.After), "-+"); got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
