@@ -412,3 +412,34 @@ func copyOf(s *snapshot.Snapshot) *snapshot.Snapshot {
 	}
 	return &out
 }
+
+// TestRunningTasksAreNoNewFindings holds a plan for the task pod template
+// against pods that run while it is made: those of the template, and one whose
+// DAG asked for something else.
+func TestRunningTasksAreNoNewFindings(t *testing.T) {
+	path, found := releases(t)["official-1.22.0/02-kubernetes-executor"]
+	if !found {
+		t.Skip("AIRFLOWSEC_CORPUS names no folder of rendered charts")
+	}
+	s := copyOf(read(t, path))
+	templates := slices.DeleteFunc(airflow.New(s).Find(airflow.TaskPod), func(w *airflow.Workload) bool { return !w.Future })
+	for _, name := range []string{"plain", "other"} {
+		spec := templates[0].Spec.DeepCopy()
+		if name == "other" {
+			spec.HostNetwork = true
+		}
+		pod := decoded(t, &corev1.Pod{ObjectMeta: templates[0].Meta, Spec: *spec})
+		meta := pod["metadata"].(map[string]any)
+		labels, _ := meta["labels"].(map[string]any)
+		labels["kubernetes_executor"], meta["name"], meta["namespace"] = "True", name, "airflow"
+		s.Objects = append(s.Objects, snapshot.Object{
+			Ref: snapshot.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "airflow", Name: name}, Origin: snapshot.Live, Content: pod,
+		})
+	}
+	s.Sort()
+	p := planPods(t, s, rule.Restricted)
+	p.keepsItsWord(t)
+	if p.after.Find(snapshot.Pod, "airflow", "other") == nil || p.after.Find(snapshot.Pod, "airflow", "plain") != nil {
+		t.Error("the pod that differs from the template goes, or the other stays")
+	}
+}

@@ -33,6 +33,7 @@ func Replay(s *snapshot.Snapshot, changes []change.Change) (*snapshot.Snapshot, 
 			o.Managers = append(slices.Clone(o.Managers), manager(c))
 		}
 	}
+	out.Objects = withoutOldTaskPods(out.Objects, s, changes)
 	out.Sort()
 	return &out, nil
 }
