@@ -155,11 +155,26 @@ func (w planWish) flows(m *airflow.Model) []airflow.Flow {
 	return m.Flows(w.profile.Parameters.Declarations())
 }
 
-// prove keeps what the form can hold and replays it.
+// prove keeps what the form can hold and replays it. Changes of rights depend
+// on each other: where those that the form holds would take away what is needed, none is made.
 func (w planWish) prove(set *render.PatchSet, whole *plan.Plan) error {
 	if err := whole.Foresee(set.Model.Snapshot); err != nil {
 		return err
 	}
+	if err := w.replay(set, whole); err != nil || set.Access == nil || set.Access.Holds() {
+		return err
+	}
+	form := w.form
+	w.form = func(s plan.Step) string {
+		if slices.ContainsFunc(s.Rules, func(id string) bool { return slices.Contains(kindRules[rbacPatches], id) }) {
+			return cmp.Or(form(s), "this form cannot make all changes that the rights need together: use generate values or post-render")
+		}
+		return form(s)
+	}
+	return w.replay(set, whole)
+}
+
+func (w planWish) replay(set *render.PatchSet, whole *plan.Plan) error {
 	steps, dropped, err := w.only(set, whole)
 	if err != nil {
 		return err
@@ -283,12 +298,21 @@ func (w planWish) rights(set *render.PatchSet) []plan.Asked {
 		set.Comments[o.Ref().String()] = o.Why
 	}
 	var out []plan.Asked
+	wanted := false
 	for _, p := range planned.Proposed() {
 		asked := plan.Asked{Change: p.Change, Rule: p.Rule, Component: p.Component, Container: p.Container, Unpatchable: p.Unpatchable}
-		for _, f := range findingsAbout(set.Before, p.Rule, p.Closes()) { // what no finding of the profile asks for is not changed
+		found := findingsAbout(set.Before, p.Rule, p.Closes())
+		wanted = wanted || len(found) > 0
+		for _, f := range found {
 			asked.Fingerprint = f.Fingerprint
 			out = append(out, asked)
 		}
+		if len(found) == 0 { // what others of the plan stand on
+			out = append(out, asked)
+		}
+	}
+	if !wanted { // what no finding of the profile asks for is not changed
+		return nil
 	}
 	return out
 }
