@@ -18,6 +18,8 @@ type Leaf struct {
 	Path []string
 	// Touches are the objects that it reaches, as the catalogue knows it.
 	Touches []snapshot.Ref
+	// Rights says that it makes or takes away roles and bindings, which others of that kind do, too.
+	Rights bool
 }
 
 // Key is the path as Helm's --set takes it.
@@ -27,13 +29,13 @@ func (l Leaf) Key() string { return strings.Join(l.Path, ".") }
 func (p *ValuesPlan) Leaves(changes []ValuesChange) []Leaf {
 	var out []Leaf
 	for _, c := range changes {
-		touches := p.touches(c)
+		touches, rights := p.touches(c), p.isAboutRights(c)
 		fields, isMap := c.Value.(map[string]any)
 		if !isMap {
-			out = append(out, Leaf{c.Path, touches})
+			out = append(out, Leaf{c.Path, touches, rights})
 		}
 		for _, field := range sortedKeys(fields) {
-			out = append(out, Leaf{append(slices.Clone(c.Path), field), touches})
+			out = append(out, Leaf{append(slices.Clone(c.Path), field), touches, rights})
 		}
 	}
 	return out
@@ -57,6 +59,11 @@ func (p *ValuesPlan) touches(c ValuesChange) []snapshot.Ref {
 		}
 	}
 	return out
+}
+
+// isAboutRights says that no change of an object tells what a key does.
+func (p *ValuesPlan) isAboutRights(c ValuesChange) bool {
+	return slices.ContainsFunc(p.settings, func(s setting) bool { return s.has(c.Path) && len(s.wish.Changes) == 0 })
 }
 
 func isElsewhere(k airflow.ContextKey, path []string) bool {

@@ -35,13 +35,13 @@ func (c Context) Stray(after *airflow.Workload, claimed map[string]bool) string 
 	is := unmasked(found)
 	for _, field := range sortedKeys(c.item.askedFor) {
 		wanted := slices.ContainsFunc(c.item.askedFor[field], func(f string) bool { return claimed[f] })
-		if want := textOf(c.item.want[field]); wanted && textOf(is[field]) != want {
-			return fmt.Sprintf("%s is %s and should be %s", field, textOf(is[field]), want)
+		if want := saying(c.item.want[field]); wanted && saying(is[field]) != want {
+			return fmt.Sprintf("%s is %s and should be %s", field, saying(is[field]), want)
 		}
 	}
 	for _, field := range sortedKeys(c.item.now) {
-		now, want, next := textOf(c.item.now[field]), textOf(c.item.want[field]), textOf(is[field])
-		if next != now && next != want {
+		now, want, next := saying(c.item.now[field]), saying(c.item.want[field]), saying(is[field])
+		if next != now && next != want && !c.sharesField(field) {
 			return fmt.Sprintf("%s was %s and becomes %s", field, now, next)
 		}
 	}
@@ -60,4 +60,37 @@ func (c Context) mayGain() bool {
 		return (o.Role == airflow.Extra || o.Role == airflow.Injected) && (c.Container == "" || o.Name == c.Container)
 	}
 	return !slices.ContainsFunc(c.item.workload.Containers(), unknown)
+}
+
+// sharesField says that a known container has a field from a key that all containers of its image share.
+func (c Context) sharesField(field string) bool {
+	if c.item.reason != "" || !c.mayGain() {
+		return false
+	}
+	_, found := c.item.key().Elsewhere[field]
+	return found
+}
+
+// saying is a value as text, without lists and maps that hold nothing.
+func saying(node any) string { return textOf(withoutEmpty(node)) }
+
+func withoutEmpty(node any) any {
+	switch at := node.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for key, value := range at {
+			if next := withoutEmpty(value); next != nil {
+				out[key] = next
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+		return nil
+	case []any:
+		if len(at) == 0 {
+			return nil
+		}
+	}
+	return node
 }

@@ -66,7 +66,9 @@ type LeftFact struct {
 }
 
 // Holds says that the overlay does what it claims, and no harm.
-func (p *OverlayProof) Holds() bool { return len(p.Broken)+len(p.New)+len(p.Strays)+len(p.Cuts) == 0 && p.Access.Holds() }
+func (p *OverlayProof) Holds() bool {
+	return len(p.Broken)+len(p.New)+len(p.Strays)+len(p.Cuts) == 0 && p.Access.Holds()
+}
 
 // podSecurityRules are the rules behind which the Pod Security evaluator stands.
 var podSecurityRules = []string{"AS101", "AS102", "AS103", "AS104", "AS105", "AS106", "AS107"}
@@ -160,6 +162,7 @@ func (o *overlayRun) prove(ctx context.Context) (*OverlayProof, error) {
 		return nil, err
 	}
 	p.Changes = slices.Concat(o.Network, o.changes)
+	p.Confirmed, p.Assumed = o.stillThere(p.Confirmed), o.stillThere(p.Assumed)
 	was, is := facts(o.Report), facts(p.Report)
 	p.Closed, p.New = without(was, is), slices.DeleteFunc(without(is, was), func(f Fact) bool { return f.Excepted })
 	for _, f := range is {
@@ -175,6 +178,14 @@ func (o *overlayRun) prove(ctx context.Context) (*OverlayProof, error) {
 	p.Access = Rights(o.Model, p.After, o.Rights)
 	p.DeniedBefore, p.DeniedAfter = denied(was), denied(is)
 	return p, nil
+}
+
+// stillThere are the keys of a list that the overlay has in the end.
+func (o *overlayRun) stillThere(keys []string) []string {
+	leaves := o.plan.Leaves(o.changes)
+	return slices.DeleteFunc(keys, func(key string) bool {
+		return !slices.ContainsFunc(leaves, func(l harden.Leaf) bool { return l.Key() == key })
+	})
 }
 
 func (o *overlayRun) left(f Fact) LeftFact {

@@ -158,21 +158,26 @@ func (o *overlayRun) confirm(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	fewer := o.changes
-	for _, leaf := range slices.Concat(needless...) {
-		fewer = harden.Without(fewer, leaf)
+	return o.drop(ctx, slices.Concat(needless...))
+}
+
+// drop leaves out keys that are not needed one by one, as long as all stays
+// well: of two that do the same, one is needed.
+func (o *overlayRun) drop(ctx context.Context, needless []harden.Leaf) error {
+	for _, leaf := range needless[:min(len(needless), maxRounds)] {
+		fewer := harden.Without(o.changes, leaf)
+		model, err := o.Render(ctx, o.all(fewer))
+		if err != nil {
+			continue
+		}
+		harm, err := o.harm(model, nil)
+		if err != nil {
+			return err
+		}
+		if len(harm) == 0 {
+			o.changes = fewer
+		}
 	}
-	if len(fewer) == 0 || len(slices.Concat(needless...)) == 0 {
-		return nil
-	}
-	model, err := o.Render(ctx, o.all(fewer))
-	if err != nil {
-		return nil // together they are needed
-	}
-	if harm, err := o.harm(model, nil); err != nil || len(harm) > 0 {
-		return err
-	}
-	o.changes = fewer
 	return nil
 }
 
@@ -181,7 +186,9 @@ func (o *overlayRun) rounds() [][]harden.Leaf {
 	var out [][]harden.Leaf
 	for _, leaf := range o.plan.Leaves(o.changes) {
 		i := slices.IndexFunc(out, func(round []harden.Leaf) bool {
-			return !slices.ContainsFunc(round, func(other harden.Leaf) bool { return meet(leaf.Touches, other.Touches) })
+			return !slices.ContainsFunc(round, func(other harden.Leaf) bool {
+				return leaf.Rights || other.Rights || meet(leaf.Touches, other.Touches) // rights come together from several objects
+			})
 		})
 		switch {
 		case i >= 0:
@@ -217,7 +224,9 @@ func (o *overlayRun) needless(ctx context.Context, round []harden.Leaf) ([]harde
 	}
 	var out []harden.Leaf
 	for _, leaf := range round {
-		lost := slices.ContainsFunc(harm, func(h harmAt) bool { return slices.Contains(leaf.Touches, h.at) })
+		lost := slices.ContainsFunc(harm, func(h harmAt) bool {
+			return leaf.Rights || slices.Contains(leaf.Touches, h.at)
+		})
 		if !lost {
 			out = append(out, leaf)
 		}
