@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -19,7 +18,6 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rules"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
 )
 
@@ -116,45 +114,6 @@ func plannable(model *airflow.Model) error {
 	return nil
 }
 
-// asked are the changes of every kind that is wished.
-func (w planWish) asked(set *render.PatchSet) (asked []plan.Asked, left []plan.Left) {
-	if w.has(podPatches) {
-		asked, left = plan.Wanted(set.Before, without(kindRules[podPatches], namespaceRule))
-	}
-	if w.has(networkPatches) {
-		asked = append(asked, w.policies(set)...)
-	}
-	if w.has(rbacPatches) {
-		asked = append(asked, w.rights(set)...)
-	}
-	return asked, left
-}
-
-func without(list []string, text string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == text })
-}
-
-// policies plans and proves the NetworkPolicies.
-func (w planWish) policies(set *render.PatchSet) []plan.Asked {
-	network := netpol.Of(set.Model)
-	flows := w.flows(set.Model)
-	planned := harden.Network(set.Model, network, flows, set.Label)
-	proof := verify.Network(network, flows, planned)
-	set.Network, set.Flows, set.Stale = &planned, &proof, planned.Stale(set.Model, set.Label)
-	var out []plan.Asked
-	for _, p := range planned.Policies {
-		set.Comments[p.Ref().String()] = emit.Reasons(p)
-		out = append(out, plan.Asked{
-			Change: change.Change{Target: p.Ref(), Op: change.Put, Value: p.Content()}, Rule: "AS201", Component: string(p.Component),
-		})
-	}
-	return out
-}
-
-func (w planWish) flows(m *airflow.Model) []airflow.Flow {
-	return m.Flows(w.profile.Parameters.Declarations())
-}
-
 // prove keeps what the form can hold and replays it. Changes of rights depend
 // on each other: where those that the form holds would take away what is needed, none is made.
 func (w planWish) prove(set *render.PatchSet, whole *plan.Plan) error {
@@ -200,168 +159,10 @@ func (w planWish) replay(set *render.PatchSet, whole *plan.Plan) error {
 	return nil
 }
 
-// only is what the form can hold of a plan.
-func (w planWish) only(set *render.PatchSet, whole *plan.Plan) (*plan.Plan, []plan.Dropped, error) {
-	steps, dropped := whole.Only(w.form)
-	if w.unheld == nil {
-		return steps, dropped, nil
-	}
-	left, err := w.unheld(emit.Form{Snapshot: set.Model.Snapshot, Plan: steps})
-	if err != nil || len(left) == 0 {
-		return steps, dropped, err
-	}
-	steps, dropped = whole.Only(func(s plan.Step) string {
-		for _, d := range left {
-			if d.Target.Same(s.Target) && d.Path == s.Path {
-				return d.Why
-			}
-		}
-		return w.form(s)
-	})
-	return steps, dropped, nil
-}
-
-// whyLeft says why the set does not close a finding; empty where it should.
-func whyLeft(set *render.PatchSet, dropped []plan.Dropped, f verify.Fact) string {
-	for _, d := range dropped {
-		if slices.Contains(d.Fingerprints, f.Fingerprint) {
-			return d.Why
-		}
-	}
-	if set.Rights != nil {
-		t := f.Target
-		reason, _ := set.Rights.Leaves(f.Rule, snapshot.Ref{APIVersion: t.APIVersion, Kind: t.Kind, Namespace: t.Namespace, Name: t.Name})
-		return reason
-	}
-	return ""
-}
-
-// labelNamespaces adds the labels of the namespaces, at the level that the pods reach with the other steps.
-func (w planWish) labelNamespaces(set *render.PatchSet, steps *plan.Plan) error {
-	after, err := verify.Replay(set.Model.Snapshot, changesOf(steps))
-	if err != nil {
-		return err
-	}
-	levels, err := rules.NamespaceLabels(airflow.New(after, w.needs...), w.profile.Level, w.profile.Parameters.Namespaces...)
-	if err != nil {
-		return err
-	}
-	var asked []plan.Asked
-	for _, level := range levels {
-		for _, c := range level.Changes {
-			asked = append(asked, plan.Asked{Change: c, Rule: namespaceRule})
-		}
-		for _, f := range findingsAbout(set.Before, namespaceRule, level.Target) {
-			if len(level.Below) > 0 {
-				steps.Left = append(steps.Left, plan.Left{Rule: namespaceRule, Finding: f, Reason: "enforce stays at " + string(level.Enforce) + " until these pass more: " + belowInWords(level.Below)})
-			}
-		}
-	}
-	labels, err := plan.Of(asked, nil)
-	if err != nil {
-		return err
-	}
-	if err := labels.Foresee(set.Model.Snapshot); err != nil {
-		return err
-	}
-	steps.Steps = append(steps.Steps, labels.Steps...)
-	return nil
-}
-
-// belowInWords names the workloads; their own findings say what they lack.
-func belowInWords(below []string) string {
-	var out []string
-	for _, clause := range below {
-		name, _, _ := strings.Cut(clause, " ")
-		out = append(out, name)
-	}
-	return strings.Join(out, ", ")
-}
-
-func findingsAbout(report *check.Report, id string, target snapshot.Ref) []check.Finding {
-	var out []check.Finding
-	for _, r := range report.Results {
-		for _, f := range r.Findings {
-			if r.Rule == id && f.Target.Kind == target.Kind && f.Target.Namespace == target.Namespace && f.Target.Name == target.Name {
-				out = append(out, f)
-			}
-		}
-	}
-	return out
-}
-
-// rights plans accounts, roles and tokens.
-func (w planWish) rights(set *render.PatchSet) []plan.Asked {
-	planned := harden.RBAC(set.Model, w.rightsOptions(set))
-	set.Rights, set.Stale = &planned, append(set.Stale, planned.Stale(set.Model, set.Label)...)
-	for _, o := range planned.Objects {
-		set.Comments[o.Ref().String()] = o.Why
-	}
-	var out []plan.Asked
-	wanted := false
-	for _, p := range planned.Proposed() {
-		asked := plan.Asked{Change: p.Change, Rule: p.Rule, Component: p.Component, Container: p.Container, Unpatchable: p.Unpatchable}
-		found := findingsAbout(set.Before, p.Rule, p.Closes())
-		wanted = wanted || len(found) > 0
-		for _, f := range found {
-			asked.Fingerprint = f.Fingerprint
-			out = append(out, asked)
-		}
-		if len(found) == 0 { // what others of the plan stand on
-			out = append(out, asked)
-		}
-	}
-	if !wanted { // what no finding of the profile asks for is not changed
-		return nil
-	}
-	return out
-}
-
-func (w planWish) rightsOptions(set *render.PatchSet) harden.RBACOptions {
-	return harden.RBACOptions{
-		Functions: w.profile.Parameters.Functions, Namespaces: w.profile.Parameters.Namespaces, Label: set.Label,
-		Keep:  func(rule string, target snapshot.Ref) bool { return isExcepted(set.Before, rule, target) },
-		Found: func(rule string, target snapshot.Ref) bool { return len(findingsAbout(set.Before, rule, target)) > 0 },
-	}
-}
-
-// isExcepted says that the profile leaves a finding as it is.
-func isExcepted(report *check.Report, id string, target snapshot.Ref) bool {
-	return slices.ContainsFunc(findingsAbout(report, id, target), func(f check.Finding) bool { return f.Excepted })
-}
-
 func changesOf(p *plan.Plan) []change.Change {
 	out := make([]change.Change, len(p.Steps))
 	for i, s := range p.Steps {
 		out[i] = s.Change
 	}
 	return out
-}
-
-// The forms. A live patch makes only what the API server takes in place; what
-// the next upgrade undoes goes to values or post-render, unless it is asked for.
-func liveForm(s plan.Step) string {
-	if s.Unpatchable != "" {
-		return s.Unpatchable
-	}
-	if !s.Fate.Safe() {
-		return "the next helm upgrade " + fateInWords(s.Fate)
-	}
-	return ""
-}
-
-func liveOnlyForm(s plan.Step) string { return s.Unpatchable }
-
-func wholeForm(plan.Step) string { return "" }
-
-// fateInWords is what the next upgrade does, for the method that the release's record asks for, or for both.
-func fateInWords(f plan.Fate) string {
-	words := map[plan.Outcome]string{
-		plan.Survives: "keeps it", plan.Reverted: "puts it back", plan.Conflicts: "fails because of it",
-		plan.Mixed: "mixes it into a pod that cannot start",
-	}
-	if out := cmp.Or(f.Release, f.ByMerge); f.ByMerge == f.ByApply || f.Release != "" && f.Release != plan.Survives {
-		return words[out]
-	}
-	return words[f.ByMerge] + " with Helm 3 and " + words[f.ByApply] + " with Helm 4"
 }
