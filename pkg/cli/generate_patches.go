@@ -56,12 +56,8 @@ const (
 
 var patchForms = []render.Format{render.Apply, kustomizeForm, jsonPatchForm, render.JSON, render.YAML}
 
-func newGeneratePatchesCommand(streams Streams) *cobra.Command {
-	flags := patchesFlags{source: sourceFlags{kube: newKubeFlags()}}
-	cmd := &cobra.Command{
-		Use:   "patches [RELEASE]",
-		Short: "Write NetworkPolicies, roles and Pod Security fields that close findings and keep what Airflow needs",
-		Long: `Writes the smallest set of patches that closes the findings which patches can
+// patchesHelp is what generate patches says of itself.
+const patchesHelp = `Writes the smallest set of patches that closes the findings which patches can
 close, and proves it first: the set is replayed on a copy of the release, every
 rule is asked again, and so is every connection that Airflow needs. The summary
 goes to standard error: what is closed, what is left and why.
@@ -90,7 +86,14 @@ executor, external addresses or the cluster's DNS change.
 
 Exit codes: 0 written and the proof holds, 1 written and the proof does not hold
 (standard error says what), 2 did not run and nothing is written, 3 written, but
-something could not be read.`,
+something could not be read.`
+
+func newGeneratePatchesCommand(streams Streams) *cobra.Command {
+	flags := patchesFlags{source: sourceFlags{kube: newKubeFlags()}}
+	cmd := &cobra.Command{
+		Use:   "patches [RELEASE]",
+		Short: "Write NetworkPolicies, roles and Pod Security fields that close findings and keep what Airflow needs",
+		Long:  patchesHelp,
 		Example: `  # look at the proof, then apply
   $HOST generate patches airflow -n airflow --rollback back.yaml > patches.yaml
   kubectl apply --server-side --field-manager=airflowsec -f patches.yaml
