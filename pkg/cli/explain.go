@@ -62,7 +62,7 @@ func catalogue() profile.Catalogue {
 	for _, r := range rules.All() {
 		out.Rules = append(out.Rules, r.ID)
 	}
-	for _, f := range []airflow.Function{airflow.PodOperator, airflow.PodOperatorXCom, airflow.PodOperatorDeferrable, airflow.JobOperator} {
+	for _, f := range []airflow.Function{airflow.PodOperator, airflow.PodOperatorXCom, airflow.PodOperatorDeferrable, airflow.JobOperator, airflow.JobOperatorDeferrable} {
 		out.Functions = append(out.Functions, string(f))
 	}
 	return out
