@@ -92,5 +92,5 @@ func (m *Model) elsewhere(row valueRow) map[string][]string {
 
 // UserValue is what the user's own values hold at a path, as far as it is not masked; nil where nothing.
 func (m *Model) UserValue(path []string) any {
-	return dig(map[string]any(m.Snapshot.Release.Values), path)
+	return dig(m.Snapshot.Release.Values, path)
 }

@@ -9,7 +9,9 @@ import (
 
 func TestSparse(t *testing.T) {
 	target := snapshot.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "team", Name: "web"}
-	at := func(op Op, path string, value any) Change { return Change{Target: target, Op: op, Path: path, Value: value} }
+	at := func(op Op, path string, value any) Change {
+		return Change{Target: target, Op: op, Path: path, Value: value}
+	}
 	object, left := Sparse(target, []Change{
 		at(Set, "/spec/template/spec/containers/name=a/securityContext/privileged", false),
 		at(Set, "/spec/template/spec/containers/name=b/volumeMounts/mountPath=~1tmp", map[string]any{"mountPath": "/tmp", "name": "tmp"}),

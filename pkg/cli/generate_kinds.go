@@ -72,7 +72,9 @@ func (w planWish) labelNamespaces(set *render.PatchSet, steps *plan.Plan) error 
 			asked = append(asked, plan.Asked{Change: c, Rule: namespaceRule})
 		}
 		for _, f := range findingsAbout(set.Before, namespaceRule, level.Target) {
-			if len(level.Below) > 0 {
+			if level.Unknown != "" {
+				steps.Left = append(steps.Left, plan.Left{Rule: namespaceRule, Finding: f, Reason: level.Unknown})
+			} else if len(level.Below) > 0 {
 				steps.Left = append(steps.Left, plan.Left{Rule: namespaceRule, Finding: f, Reason: "enforce stays at " + string(level.Enforce) + " until these pass more: " + belowInWords(level.Below)})
 			}
 		}

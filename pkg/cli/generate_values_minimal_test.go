@@ -45,7 +45,7 @@ func overlayOf(t *testing.T, chart, values string, args ...string) written {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
 	var w written
-	if err := json.Unmarshal([]byte(out.String()), &w); err != nil {
+	if err := json.Unmarshal(out.Bytes(), &w); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -99,7 +99,9 @@ func admissionOf(ref snapshot.Ref, result rest.Result) snapshot.Admission {
 
 // isAuthorization tells missing rights from a refusal by admission, which are both 403.
 // Source: the API server's responsewriters.ForbiddenStatusError names the user.
-func isAuthorization(err error) bool { return strings.Contains(err.Error(), "User \"") && strings.Contains(err.Error(), "cannot ") }
+func isAuthorization(err error) bool {
+	return strings.Contains(err.Error(), "User \"") && strings.Contains(err.Error(), "cannot ")
+}
 
 // maxMessage bounds what is shown of a server's words.
 const maxMessage = 2000

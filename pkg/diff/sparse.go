@@ -85,7 +85,7 @@ func (b *branch) pickEntries(list []any) any {
 	for i, entry := range list {
 		for _, part := range slices.Sorted(maps.Keys(b.below)) {
 			if names(part, i, entry) {
-				out = append(out, withKey(part, entry, b.below[part].pick(entry)))
+				out = append(out, withKey(part, b.below[part].pick(entry)))
 			}
 		}
 	}
@@ -106,7 +106,7 @@ func names(part string, i int, entry any) bool {
 }
 
 // withKey adds to what is shown of an entry the key that names it.
-func withKey(part string, entry, shown any) any {
+func withKey(part string, shown any) any {
 	field, value, keyed := change.Keyed(part)
 	if !keyed {
 		return shown

@@ -13,9 +13,9 @@ import (
 const (
 	// tokenPath is where Kubernetes' clients look for the token.
 	// Source: k8s.io/client-go/rest, InClusterConfig.
-	tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
+	tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount" //nolint:gosec // a directory
 	// tokenVolume is the name of the volume that a plan adds.
-	tokenVolume = "kubernetes-api-token"
+	tokenVolume = "kubernetes-api-token" //nolint:gosec // a volume's name
 	// tokenSeconds is how long a token lasts; the kubelet renews it in time.
 	tokenSeconds = 3600
 )

@@ -43,19 +43,12 @@ func (s server) update(content map[string]any, manager string) {
 	}
 }
 
-func (s server) live() map[string]any {
-	content := s.object.Live().(*unstructured.Unstructured).Object
-	out := runtime.DeepCopyJSON(content)
-	delete(out["metadata"].(map[string]any), "managedFields")
-	return out
-}
-
 func (s server) managers() []snapshot.Manager {
 	s.t.Helper()
 	var out []snapshot.Manager
 	for _, entry := range s.object.ManagedFields() {
 		m := snapshot.Manager{Name: entry.Manager, Operation: string(entry.Operation)}
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &m.Fields); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &m.Fields); err != nil {
 			s.t.Fatal(err)
 		}
 		out = append(out, m)

@@ -70,7 +70,7 @@ func Of(asked []Asked, left []Left) (*Plan, error) {
 			return nil, &ConflictError{Target: a.Target, Path: a.Path, A: first[key], B: a}
 		}
 	}
-	if err := p.overlaps(first); err != nil {
+	if err := p.overlaps(); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(p.Steps, func(a, b Step) int { return cmp.Or(a.Target.Compare(b.Target), strings.Compare(a.Path, b.Path)) })
@@ -107,7 +107,7 @@ func (s *Step) join(a Asked) bool {
 }
 
 // overlaps finds a change to a place that another one sets or takes away whole.
-func (p *Plan) overlaps(first map[string]Asked) error {
+func (p *Plan) overlaps() error {
 	for _, outer := range p.Steps {
 		for _, inner := range p.Steps {
 			if !outer.Target.Same(inner.Target) || !strings.HasPrefix(inner.Path, outer.Path+"/") {

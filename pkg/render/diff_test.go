@@ -18,7 +18,7 @@ const diffSchema = "../../docs/schema/diff.json"
 
 var (
 	schedulerRef = snapshot.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "air", Name: "af-scheduler"}
-	denyRef    = snapshot.Ref{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy", Namespace: "air", Name: "deny"}
+	denyRef      = snapshot.Ref{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy", Namespace: "air", Name: "deny"}
 	spaceRef     = snapshot.Ref{APIVersion: "v1", Kind: "Namespace", Name: "air"}
 )
 

@@ -71,7 +71,7 @@ func (f formed) inTurns() {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			f.Fatal(err)
 		}
-		f.apply("apply", file)
+		f.apply(file)
 		if kind == "rbac" && !strings.Contains(text, "kind: Deployment") {
 			f.Errorf("the streams share no object:\n%s", text)
 		}
@@ -81,7 +81,7 @@ func (f formed) inTurns() {
 		f.Errorf("the second stream took away what the first had set: %s%s", text, talk)
 	}
 	for _, kind := range []string{"rbac", "pss"} {
-		f.apply("apply", filepath.Join(f.dir, "back-"+kind))
+		f.apply(filepath.Join(f.dir, "back-"+kind))
 		last := len(states) - 1
 		for _, name := range changed(states[last], f.objects()) {
 			f.Errorf("%s taken back, %s is\n%s\nand was\n%s", kind, name, f.objects()[name], states[last][name])
@@ -139,25 +139,25 @@ func (f formed) cycle(form string, args []string) {
 	if err := os.WriteFile(patches, []byte(text), 0o600); err != nil {
 		f.Fatal(err)
 	}
-	f.apply(form, patches)
+	f.apply(patches)
 	patched := f.objects()
 	if len(changed(start, patched)) < 5 {
 		f.Errorf("%s changes only %q:\n%s", words, changed(start, patched), talk)
 	}
 	if form == "apply" {
-		f.apply(form, patches)
+		f.apply(patches)
 		if again := changed(patched, f.objects()); len(again) > 0 {
 			f.Errorf("applied again, these change: %q", again)
 		}
 	}
-	f.apply(form, back)
+	f.apply(back)
 	for _, name := range changed(start, f.objects()) {
 		f.Errorf("%s taken back, %s is\n%s\nand was\n%s", words, name, f.objects()[name], start[name])
 	}
 }
 
 // apply does what the first lines of a form tell the user to do.
-func (f formed) apply(form, file string) {
+func (f formed) apply(file string) {
 	f.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
