@@ -103,13 +103,13 @@ func (f *diffFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.against, "against", againstProfile, "What to compare with: profile, or release (what Helm installed)")
 	flags.BoolVar(&f.threeWay, "three-way", false, "Show what Helm installed, what is live and what the profile asks for side by side")
 	flags.StringVar(&f.revision, "revision", "", "Helm revision N to read instead of the deployed one, or two revisions to compare: A..B, or A.. for A and the deployed one")
-	flags.StringSliceVar(&f.only, "only", patchKinds, "Kinds of changes, as for generate patches: "+strings.Join(patchKinds, ", "))
+	flags.StringSliceVar(&f.only, "only", planKinds, "Kinds of changes, as for generate patches: "+strings.Join(planKinds, ", "))
 	flags.StringVar(&f.failOn, "fail-on", "medium", "With --revision A..B, exit with 1 where B brings findings of this severity or worse: none, low, medium, high, critical")
 	flags.StringVarP(&f.output, "output", "o", string(render.Unified), "Output format: "+diffFormats)
 	flags.StringVar(&f.color, "color", "auto", "Colour the differences: auto, always, never (NO_COLOR is honoured)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary")
 	completeWords(cmd, "against", againstProfile, againstRelease)
-	completeWords(cmd, "only", patchKinds...)
+	completeWords(cmd, "only", planKinds...)
 	completeWords(cmd, "fail-on", "none", "low", "medium", "high", "critical")
 	completeWords(cmd, "output", "diff", "json", "yaml")
 	completeWords(cmd, "color", "auto", "always", "never")
@@ -153,10 +153,8 @@ func (f *diffFlags) validate() error {
 	if f.against != againstProfile && f.against != againstRelease {
 		return fmt.Errorf("--against %q: use %s or %s", f.against, againstProfile, againstRelease)
 	}
-	for _, kind := range f.only {
-		if !slices.Contains(patchKinds, kind) {
-			return fmt.Errorf("--only %q: use %s", kind, strings.Join(patchKinds, ", "))
-		}
+	if err := validKinds(f.only); err != nil {
+		return err
 	}
 	needsRecord := f.against == againstRelease || f.threeWay
 	switch {
@@ -164,7 +162,7 @@ func (f *diffFlags) validate() error {
 		return errors.New("diff is about one release; -A does not go with it")
 	case len(f.only) == 0:
 		return errors.New("--only names no kind of changes")
-	case f.against == againstRelease && !f.threeWay && len(f.only) != len(patchKinds):
+	case f.against == againstRelease && !f.threeWay && len(f.only) != len(planKinds):
 		return errors.New("--only picks what a profile asks for; it does not go with --against release")
 	case needsRecord && f.revision != "":
 		return errors.New("what is live is compared with the deployed revision; --revision does not go with --against release and --three-way")

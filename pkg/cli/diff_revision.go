@@ -69,7 +69,7 @@ func (f *diffFlags) toRevisions(args []string, streams Streams) (*revisionOption
 	if err = f.source.validate(); err != nil {
 		return nil, err
 	}
-	if len(f.only) != len(patchKinds) {
+	if len(f.only) != len(planKinds) {
 		return nil, errors.New("--revision A..B compares findings; --only does not go with it")
 	}
 	if f.quiet {

@@ -21,7 +21,7 @@ import (
 
 func diffWords() diffFlags {
 	return diffFlags{
-		source: sourceFlags{kube: newKubeFlags()}, profile: "baseline", against: againstProfile, only: patchKinds,
+		source: sourceFlags{kube: newKubeFlags()}, profile: "baseline", against: againstProfile, only: planKinds,
 		failOn: "high", output: "diff", color: "never",
 	}
 }
@@ -30,12 +30,12 @@ func TestDiffFlagsBecomeOptions(t *testing.T) {
 	s, _, _ := streams()
 	t.Setenv("KUBECTL_EXTERNAL_DIFF", "")
 	flags := diffWords()
-	flags.source.sample, flags.only = true, []string{podPatches}
+	flags.source.sample, flags.only = true, []string{podKind}
 	o, err := flags.toOptions(nil, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.release || o.threeWay || o.external != nil || o.format != "diff" || !slices.Equal(o.kinds, []string{podPatches}) {
+	if o.release || o.threeWay || o.external != nil || o.format != "diff" || !slices.Equal(o.kinds, []string{podKind}) {
 		t.Errorf("got %+v", o)
 	}
 	t.Setenv("KUBECTL_EXTERNAL_DIFF", "meld")
@@ -136,7 +136,7 @@ func TestDiffOfTheCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &diffOptions{profile: with, kinds: patchKinds}
+	o := &diffOptions{profile: with, kinds: planKinds}
 	for _, path := range paths {
 		s, err := collect.FromFiles(t.Context(), collect.Files{Paths: []string{path}, Now: now()})
 		if err != nil {
@@ -159,7 +159,7 @@ func TestDiffOfTheCorpus(t *testing.T) {
 				t.Errorf("%s: %s is shown as\n%s→\n%s", path, object.Ref, object.Before, object.After)
 			}
 		}
-		set, err := planWish{profile: with, kinds: patchKinds, form: wholeForm}.make(model)
+		set, err := planWish{profile: with, kinds: planKinds, form: wholeForm}.make(model)
 		if err != nil {
 			t.Fatal(err)
 		}

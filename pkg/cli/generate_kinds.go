@@ -19,13 +19,13 @@ import (
 
 // asked are the changes of every kind that is wished.
 func (w planWish) asked(set *render.PatchSet) (asked []plan.Asked, left []plan.Left) {
-	if w.has(podPatches) {
-		asked, left = plan.Wanted(set.Before, without(kindRules[podPatches], namespaceRule))
+	if w.has(podKind) {
+		asked, left = plan.Wanted(set.Before, without(kindRules[podKind], namespaceRule))
 	}
-	if w.has(networkPatches) {
+	if w.has(networkKind) {
 		asked = append(asked, w.policies(set)...)
 	}
-	if w.has(rbacPatches) {
+	if w.has(rbacKind) {
 		asked = append(asked, w.rights(set)...)
 	}
 	return asked, left

@@ -117,7 +117,7 @@ func (f *patchesFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its exceptions, egress and ingressFrom are kept")
 	flags.StringVarP(&f.output, "output", "o", string(render.Apply), "Form: apply, kustomize, json-patch, json or yaml")
 	flags.StringVarP(&f.directory, "directory", "d", "", "Directory that -o kustomize writes")
-	flags.StringSliceVar(&f.only, "only", patchKinds, "Kinds of patches: networkpolicy, rbac, pss")
+	flags.StringSliceVar(&f.only, "only", planKinds, "Kinds of patches: networkpolicy, rbac, pss")
 	flags.StringVar(&f.needs, "needs", "", "File with rights that DAGs need beside what Airflow's own operators do (docs/schema/needs.json)")
 	flags.StringVar(&f.pruneLabel, "prune-label", "", "Label, as KEY=VALUE, on every new object (default airflowsec.io/release=RELEASE)")
 	flags.StringVar(&f.rollback, "rollback", "", "Also write the way back to this file")
@@ -125,7 +125,7 @@ func (f *patchesFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.liveOnly, "live-only", false, "Also write what the next helm upgrade undoes or fails on")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary of the proof")
 	completeWords(cmd, "output", "apply", "kustomize", "json-patch", "json", "yaml")
-	completeWords(cmd, "only", patchKinds...)
+	completeWords(cmd, "only", planKinds...)
 	completeWords(cmd, "verify", "none", "server")
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))
 }
@@ -166,12 +166,7 @@ func (f *patchesFlags) validate() error {
 	case f.source.kube.all:
 		return errors.New("patches are for one release; -A does not go with them")
 	}
-	for _, kind := range f.only {
-		if !slices.Contains(patchKinds, kind) {
-			return fmt.Errorf("--only %q: use %s", kind, strings.Join(patchKinds, ", "))
-		}
-	}
-	return nil
+	return validKinds(f.only)
 }
 
 func (f *patchesFlags) toWish(format render.Format) (planWish, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -24,7 +25,7 @@ import (
 // planWish says which plan to make.
 type planWish struct {
 	profile *profile.Profile
-	kinds   []string // of patchKinds
+	kinds   []string // of planKinds
 	label   *harden.Label
 	needs   []airflow.DeclaredNeed
 	// form says why a step should not stand in the form that is to be written; empty where it should.
@@ -33,24 +34,34 @@ type planWish struct {
 	unheld func(emit.Form) ([]plan.Dropped, error)
 }
 
-// The kinds of patches.
+// The kinds of changes, as --only names them.
 const (
-	networkPatches = "networkpolicy"
-	rbacPatches    = "rbac"
-	podPatches     = "pss"
+	networkKind = "networkpolicy"
+	rbacKind    = "rbac"
+	podKind     = "pss"
 )
 
-var patchKinds = []string{networkPatches, rbacPatches, podPatches}
+var planKinds = []string{networkKind, rbacKind, podKind}
 
-// kindRules are the rules whose findings each kind of patches closes.
+// kindRules are the rules whose findings each kind closes.
 var kindRules = map[string][]string{
-	networkPatches: {"AS201", "AS202", "AS203", "AS204", "AS205", "AS208", "AS209", "AS210", "AS211"},
-	rbacPatches:    {"AS301", "AS302", "AS303", "AS304", "AS305", "AS306", "AS307", "AS308", "AS309"},
-	podPatches:     {"AS101", "AS102", "AS103", "AS104", "AS105", "AS106", "AS107", "AS108", namespaceRule},
+	networkKind: {"AS201", "AS202", "AS203", "AS204", "AS205", "AS208", "AS209", "AS210", "AS211"},
+	rbacKind:    {"AS301", "AS302", "AS303", "AS304", "AS305", "AS306", "AS307", "AS308", "AS309"},
+	podKind:     {"AS101", "AS102", "AS103", "AS104", "AS105", "AS106", "AS107", "AS108", namespaceRule},
 }
 
 // namespaceRule asks for labels that depend on what the rest of a plan reaches.
 const namespaceRule = "AS109"
+
+// validKinds refuses words of --only that are no kind.
+func validKinds(only []string) error {
+	for _, kind := range only {
+		if !slices.Contains(planKinds, kind) {
+			return fmt.Errorf("--only %q: use %s", kind, strings.Join(planKinds, ", "))
+		}
+	}
+	return nil
+}
 
 func (w planWish) has(kind string) bool { return slices.Contains(w.kinds, kind) }
 
@@ -125,7 +136,7 @@ func (w planWish) prove(set *render.PatchSet, whole *plan.Plan) error {
 	}
 	form := w.form
 	w.form = func(s plan.Step) string {
-		if slices.ContainsFunc(s.Rules, func(id string) bool { return slices.Contains(kindRules[rbacPatches], id) }) {
+		if slices.ContainsFunc(s.Rules, func(id string) bool { return slices.Contains(kindRules[rbacKind], id) }) {
 			return cmp.Or(form(s), "this form cannot make all changes that the rights need together: use generate values or post-render")
 		}
 		return form(s)
@@ -138,7 +149,7 @@ func (w planWish) replay(set *render.PatchSet, whole *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	if w.has(podPatches) {
+	if w.has(podKind) {
 		if err := w.labelNamespaces(set, steps); err != nil {
 			return err
 		}
@@ -152,7 +163,7 @@ func (w planWish) replay(set *render.PatchSet, whole *plan.Plan) error {
 		return err
 	}
 	set.Plan, set.Dropped, set.Proof = steps, dropped, proof
-	if w.has(rbacPatches) {
+	if w.has(rbacKind) {
 		rights := verify.Rights(set.Model, proof.After, w.rightsOptions(set))
 		set.Access = &rights
 	}

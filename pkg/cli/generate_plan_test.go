@@ -60,7 +60,7 @@ func TestPlansHold(t *testing.T) {
 		for _, profile := range profile.Names() {
 			for form, fits := range forms {
 				t.Run(name+"/"+profile+"/"+form, func(t *testing.T) {
-					set, err := wishFor(t, profile, fits, patchKinds...).make(airflow.New(s))
+					set, err := wishFor(t, profile, fits, planKinds...).make(airflow.New(s))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -89,7 +89,7 @@ func mustHold(t *testing.T, set *render.PatchSet) {
 func TestPlanAgainIsEmpty(t *testing.T) {
 	for name, s := range planned(t) {
 		t.Run(name, func(t *testing.T) {
-			wish := wishFor(t, "restricted", wholeForm, rbacPatches, podPatches)
+			wish := wishFor(t, "restricted", wholeForm, rbacKind, podKind)
 			first, err := wish.make(airflow.New(s))
 			if err != nil {
 				t.Fatal(err)
@@ -118,7 +118,7 @@ func BenchmarkPlanAndProof(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	wish := wishFor(b, "restricted", liveForm, patchKinds...)
+	wish := wishFor(b, "restricted", liveForm, planKinds...)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := wish.make(airflow.New(sample)); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,21 +37,6 @@ type valuesOptions struct {
 	needs      []airflow.DeclaredNeed
 	progress   *progress
 	streams    Streams
-}
-
-// The kinds of findings that values may close, as --only names them.
-const (
-	networkValues = "networkpolicy"
-	rightsValues  = "rbac"
-	podValues     = "pss"
-)
-
-var valuesKinds = []string{networkValues, rightsValues, podValues}
-
-// valuesRules are the rules whose findings each kind closes; the network's are closed by trying the chart's toggles.
-var valuesRules = map[string][]string{
-	podValues:    {"AS101", "AS102", "AS103", "AS104", "AS105", "AS106", "AS107", "AS108"},
-	rightsValues: {"AS301", "AS302", "AS303", "AS304", "AS305", "AS306", "AS307", "AS308", "AS309"},
 }
 
 func newGenerateValuesCommand(streams Streams) *cobra.Command {
@@ -109,16 +93,16 @@ func (f *valuesFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file; its egress and ingressFrom are kept")
 	flags.StringVarP(&f.output, "output", "o", string(render.ValuesFormat), "Output format: values, json or yaml")
-	flags.StringSliceVar(&f.only, "only", valuesKinds, "What to close: networkpolicy, rbac, pss")
+	flags.StringSliceVar(&f.only, "only", planKinds, "What to close: networkpolicy, rbac, pss")
 	flags.StringVar(&f.needs, "needs", "", "File with rights that DAGs need beside what Airflow's own operators do (docs/schema/needs.json)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary of the proof")
 	completeWords(cmd, "output", string(render.ValuesFormat), "json", "yaml")
-	completeWords(cmd, "only", valuesKinds...)
+	completeWords(cmd, "only", planKinds...)
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))
 }
 
 func (f *valuesFlags) toOptions(args []string, streams Streams) (*valuesOptions, error) {
-	o := &valuesOptions{streams: streams, kinds: f.only, everything: slices.Equal(f.only, valuesKinds), format: render.Format(f.output)}
+	o := &valuesOptions{streams: streams, kinds: f.only, everything: slices.Equal(f.only, planKinds), format: render.Format(f.output)}
 	if err := f.validate(o.format); err != nil {
 		return nil, err
 	}
@@ -150,10 +134,8 @@ func (f *valuesFlags) validate(format render.Format) error {
 	if !slices.Contains([]render.Format{render.ValuesFormat, render.JSON, render.YAML}, format) {
 		return fmt.Errorf("-o %q: use values, json or yaml", format)
 	}
-	for _, kind := range f.only {
-		if !slices.Contains(valuesKinds, kind) {
-			return fmt.Errorf("--only %q: use %s", kind, strings.Join(valuesKinds, ", "))
-		}
+	if err := validKinds(f.only); err != nil {
+		return err
 	}
 	switch {
 	case s.kube.all:

@@ -105,7 +105,7 @@ func (o *valuesOptions) make(ctx context.Context, model *airflow.Model, r *rendi
 		return nil, fmt.Errorf("%s does not fit Kubernetes' API, so what it allows cannot be told", bad[0].Ref)
 	}
 	set := &render.ValuesSet{Release: model.Release, Namespace: model.Namespace, Profile: o.profile.Name, Unread: unread(model.Snapshot)}
-	if slices.Contains(o.kinds, networkValues) {
+	if slices.Contains(o.kinds, networkKind) {
 		o.progress.show("Trying the chart's own NetworkPolicies")
 		set.Network = o.tryToggles(ctx, model, r)
 		set.Changes = set.Network.Changes
@@ -129,10 +129,12 @@ func (o *valuesOptions) make(ctx context.Context, model *airflow.Model, r *rendi
 	return set, ctx.Err()
 }
 
+// rules are those whose findings values close by themselves: for the network
+// the chart's toggles are tried, and no chart labels its namespace.
 func (o *valuesOptions) rules() []string {
 	var out []string
-	for _, kind := range o.kinds {
-		out = append(out, valuesRules[kind]...)
+	for _, kind := range without(o.kinds, networkKind) {
+		out = append(out, without(kindRules[kind], namespaceRule)...)
 	}
 	return out
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,20 +82,18 @@ chart's fields back.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.profile, "profile", "restricted", "Hardening profile: baseline, restricted, paranoid, or a file")
-	f.StringSliceVar(&flags.only, "only", []string{podPatches, rbacPatches}, "What to change: pss, rbac, networkpolicy")
+	f.StringSliceVar(&flags.only, "only", []string{podKind, rbacKind}, "What to change: pss, rbac, networkpolicy")
 	f.StringVarP(&flags.namespace, "namespace", "n", "", "Namespace of the release; default is the one that the manifests name")
 	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No summary")
-	completeWords(cmd, "only", patchKinds...)
+	completeWords(cmd, "only", planKinds...)
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))
 	return cmd
 }
 
 func (f *postRenderFlags) toOptions(args []string, streams Streams) (*postRenderOptions, error) {
 	o := &postRenderOptions{release: first(args), namespace: f.namespace, kinds: f.only, streams: streams}
-	for _, kind := range f.only {
-		if !slices.Contains(patchKinds, kind) {
-			return nil, fmt.Errorf("--only %q: use %s", kind, strings.Join(patchKinds, ", "))
-		}
+	if err := validKinds(f.only); err != nil {
+		return nil, err
 	}
 	if o.namespace == "" && underHelm() { // which a post-renderer is not: Helm does not tell it
 		o.namespace = os.Getenv("HELM_NAMESPACE")
