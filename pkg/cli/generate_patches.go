@@ -157,6 +157,8 @@ func (f *patchesFlags) validate() error {
 		return fmt.Errorf("-o %q: use apply, kustomize, json-patch, json or yaml", f.output)
 	case form == kustomizeForm && f.directory == "":
 		return errors.New("-o kustomize writes several files: name their directory with -d")
+	case form == kustomizeForm && f.rollback != "":
+		return errors.New("-o kustomize needs no rollback: apply the release's manifest without its directory")
 	case form != kustomizeForm && f.directory != "":
 		return errors.New("-d goes with -o kustomize")
 	case f.verify != "none" && f.verify != "server":

@@ -19,10 +19,14 @@ import (
 // or nothing: keys sorted, above each the rules that ask for it and what it does.
 func Values(w io.Writer, m *airflow.Model, changes []harden.ValuesChange) error {
 	var b bytes.Buffer
-	comment(&b, []string{
+	header := []string{
 		"Values for the Airflow release " + about(m),
 		fmt.Sprintf("Apply:   helm upgrade %s CHART -n %s --reuse-values -f FILE", m.Release, m.Namespace),
-	})
+	}
+	if revision := m.Snapshot.Release.Revision; revision > 0 {
+		header = append(header, fmt.Sprintf("Undo:    helm rollback %s %d -n %s", m.Release, revision, m.Namespace))
+	}
+	comment(&b, header)
 	if len(changes) == 0 {
 		comment(&b, []string{"There is nothing to change."})
 		_, err := w.Write(b.Bytes())

@@ -69,3 +69,11 @@ func TestValuesHoldNoMaskedText(t *testing.T) {
 		t.Errorf("wrote %q, %v", b.String(), err)
 	}
 }
+
+func TestValuesSayHowTheyAreUndone(t *testing.T) {
+	var b bytes.Buffer
+	m := airflow.New(&snapshot.Snapshot{Release: snapshot.Release{Name: "af", Namespace: "team", Revision: 3}})
+	if err := Values(&b, m, nil); err != nil || !strings.Contains(b.String(), "# Undo:    helm rollback af 3 -n team\n") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
