@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -12,7 +11,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -89,27 +87,8 @@ func (s *StoredChart) check(ctx context.Context) error {
 // over the release's values, sorted. Errors hold no value.
 func (s *StoredChart) Policies(ctx context.Context, overlay map[string]any) (out []snapshot.Object, err error) {
 	defer guard("rendering the stored chart", &err)
-	ch := s.policyChart()
-	words := chartWords(ch)
-	values := mergeValues(runtime.DeepCopyJSON(s.record.Config), overlay)
-	options := chartutil.ReleaseOptions{
-		Name: s.record.Name, Namespace: s.record.Namespace, Revision: s.record.Version,
-		IsInstall: s.record.Version == 1, IsUpgrade: s.record.Version > 1,
-	}
-	var files map[string]string
-	quietly(func() { files, err = renderChart(ch, values, options, s.capabilities) })
-	if err != nil {
-		return nil, notRendered(chartError("the chart", err, words).Error())
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		objects, err := parseManifests(strings.NewReader(files[name]), name, s.record.Namespace, s.masker)
-		if err != nil {
-			return nil, notRendered(err.Error())
-		}
-		for i := range objects {
-			objects[i].Source, objects[i].File, objects[i].Line = name, "", 0
-		}
-		out = append(out, objects...)
+	if out, err = s.rendered(ctx, s.policyChart(), overlay); err != nil {
+		return nil, err
 	}
 	out, _ = policiesIn(out)
 	return out, ctx.Err()

@@ -49,6 +49,11 @@ func (s *StoredChart) objects(ctx context.Context, overlay map[string]any) (out 
 	ch := s.record.helmChart()
 	ch.Templates = slices.DeleteFunc(slices.Clone(ch.Templates), func(t *chart.File) bool { return path.Base(t.Name) == "NOTES.txt" })
 	dropRemoteSchemas(ch)
+	return s.rendered(ctx, ch, overlay)
+}
+
+// rendered is what a chart's templates make of the release's values under an overlay.
+func (s *StoredChart) rendered(ctx context.Context, ch *chart.Chart, overlay map[string]any) (out []snapshot.Object, err error) {
 	words := chartWords(ch)
 	var files map[string]string
 	quietly(func() {

@@ -213,7 +213,7 @@ func (p *rbacPlanner) finish() {
 func (p *rbacPlanner) change(w *airflow.Workload, rule string, finding snapshot.Ref, container string, c change.Change) {
 	c.Target = w.Ref
 	p.plan.Changes = append(p.plan.Changes, Proposed{
-		Change: c, Rule: rule, Component: string(w.Component), Container: container, Unpatchable: whyNoPatch(w), Finding: finding,
+		Change: c, Rule: rule, Component: string(w.Component), Container: container, Unpatchable: w.Unpatchable(), Finding: finding,
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 const (
@@ -69,7 +68,7 @@ func (p *rbacPlanner) tokenOf(s *seat) {
 // switchOff sets the pod's own switch; where the pod cannot be changed, the
 // account's, if nobody else needs a token by it.
 func (p *rbacPlanner) switchOff(s *seat) {
-	if why := whyNoPatch(s.w); why != "" && !s.moved() && p.accountMayRefuse(s) {
+	if why := s.w.Unpatchable(); why != "" && !s.moved() && p.accountMayRefuse(s) {
 		p.plan.Changes = append(p.plan.Changes, Proposed{
 			Change: change.Change{Target: s.old.Object.Ref, Op: change.Set, Path: "/automountServiceAccountToken", Value: false},
 			Rule:   "AS301", Component: string(s.w.Component), Finding: s.w.Ref,
@@ -153,21 +152,6 @@ func unknownContainer(w *airflow.Workload) string {
 		if c.Role == airflow.Extra || c.Role == airflow.Injected {
 			return c.Name
 		}
-	}
-	return ""
-}
-
-// whyNoPatch says why no patch reaches a workload's pods; empty where one does.
-func whyNoPatch(w *airflow.Workload) string {
-	switch {
-	case w.Future:
-		return "the task pod template is a text that no patch reaches: change it in the chart's values or the image"
-	case w.Origin == snapshot.Hook:
-		return "Helm makes hook objects anew each time: change the chart's values"
-	case w.Ref.Kind == string(snapshot.Job):
-		return "a Job's pods cannot be changed: change what makes the Job"
-	case w.Ref.Kind == string(snapshot.Pod):
-		return "a running pod cannot be changed: change what makes it"
 	}
 	return ""
 }

@@ -104,6 +104,13 @@ type rightsDocument struct {
 	Notes     []string       `json:"notes,omitempty"`
 }
 
+func rightsOf(p verify.RightsProof, notes []string) *rightsDocument {
+	return &rightsDocument{
+		Needed: p.Needed, Covered: p.Covered, Missing: append([]verify.Right{}, p.Missing...),
+		Tokenless: append([]verify.Right{}, p.Tokenless...), Beyond: append([]verify.Right{}, p.Beyond...), Notes: notes,
+	}
+}
+
 type flowsDocument struct {
 	Holds bool `json:"holds"`
 	// Flows are those that Airflow needs, Kept of them pass; Pairs are the other connections between its pods.
@@ -170,11 +177,8 @@ func (set *PatchSet) document() patchDocument {
 	for _, o := range set.Objects {
 		doc.Objects = append(doc.Objects, o)
 	}
-	if p := set.Access; p != nil {
-		doc.Proof.Rights = &rightsDocument{
-			Needed: p.Needed, Covered: p.Covered, Missing: append([]verify.Right{}, p.Missing...),
-			Tokenless: append([]verify.Right{}, p.Tokenless...), Beyond: append([]verify.Right{}, p.Beyond...), Notes: set.Rights.Notes,
-		}
+	if set.Access != nil {
+		doc.Proof.Rights = rightsOf(*set.Access, set.Rights.Notes)
 	}
 	if set.Flows != nil {
 		doc.Proof.Flows = flowsOf(*set.Flows)

@@ -154,10 +154,7 @@ func (s *ValuesSet) document() valuesDocument {
 	}
 	doc.Proof.Closed, doc.Proof.Broken, doc.Proof.New = overlayLines(p.Closed), overlayLines(p.Broken), overlayLines(p.New)
 	doc.Proof.Strays, doc.Proof.Cut = append(doc.Proof.Strays, p.Strays...), judgedLines(p.Cuts)
-	doc.Proof.Rights = &rightsDocument{
-		Needed: p.Access.Needed, Covered: p.Access.Covered, Missing: append([]verify.Right{}, p.Access.Missing...),
-		Tokenless: append([]verify.Right{}, p.Access.Tokenless...), Beyond: append([]verify.Right{}, p.Access.Beyond...),
-	}
+	doc.Proof.Rights = rightsOf(p.Access, nil)
 	doc.Proof.Denied = &deniedLine{p.DeniedBefore, p.DeniedAfter}
 	doc.Proof.Minimal = &minimalLine{append([]string{}, p.Confirmed...), append([]string{}, p.Assumed...)}
 	return doc

@@ -38,7 +38,7 @@ func checkReadOnlyRoot(p *rule.Pass) {
 				p.Report(rule.Finding{
 					Target: w.Ref, Component: string(w.Component), Container: c.Name, Path: at.path, Message: at.message,
 					Fixes: podFixes(p, w, at), File: w.Object.File, Line: w.Object.Line,
-					Changes: at.changes, Unpatchable: whyNoPatch(w),
+					Changes: at.changes, Unpatchable: w.Unpatchable(),
 				})
 			}
 		}

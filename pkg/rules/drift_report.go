@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/drift"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
@@ -86,8 +87,8 @@ func shownValue(path string, value any) (string, bool) {
 func driftFixes(o *snapshot.Object, found drift.Difference) []rule.Fix {
 	const undo = "put the release's value back"
 	switch {
-	case unpatchable[o.Kind] != "":
-		return []rule.Fix{{Kind: rule.Manual, Summary: undo + ": " + unpatchable[o.Kind]}}
+	case airflow.UnpatchableKinds[o.Kind] != "":
+		return []rule.Fix{{Kind: rule.Manual, Summary: undo + ": " + airflow.UnpatchableKinds[o.Kind]}}
 	case strings.HasPrefix(found.Path, "/roleRef"):
 		return []rule.Fix{{Kind: rule.Manual, Summary: undo + ": delete the binding and run helm upgrade, because a binding's role cannot be changed"}}
 	case found.Entry != "" && found.Want == nil:

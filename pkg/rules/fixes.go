@@ -7,25 +7,7 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
-
-// unpatchable are the kinds whose pods cannot be changed where they stand.
-var unpatchable = map[string]string{
-	"Job": "a Job's pods cannot be changed: change what makes the Job",
-	"Pod": "a running pod cannot be changed: change what makes it",
-}
-
-// whyNoPatch says why no patch reaches a workload's pods; empty where one does.
-func whyNoPatch(w *airflow.Workload) string {
-	switch {
-	case w.Future:
-		return "the task pod template is a text that no patch reaches: change it in the chart's values or the image"
-	case w.Origin == snapshot.Hook:
-		return "Helm makes hook objects anew each time: change the chart's values"
-	}
-	return unpatchable[w.Ref.Kind]
-}
 
 const ephemeralFix = "delete the pod when the debugging is over: an ephemeral container can neither be changed nor taken away"
 
@@ -40,7 +22,7 @@ func podFixes(p *rule.Pass, w *airflow.Workload, at place) []rule.Fix {
 	if key := valuesKey(p, w, at); key != "" {
 		out = append(out, rule.Fix{Kind: rule.Values, Summary: at.order + keepTheRest(at.field), ValuesKey: key, Value: at.value})
 	}
-	why := whyNoPatch(w)
+	why := w.Unpatchable()
 	if len(at.changes) > 0 && why == "" {
 		out = append(out, rule.Fix{Kind: rule.Patch, Summary: at.order, Changes: at.changes})
 	}

@@ -162,7 +162,7 @@ func (c activeCheck) judge(p *rule.Pass, live *airflow.Workload) {
 			Target: w.Ref, Component: string(w.Component), Container: at.container, Path: at.path,
 			Message: at.message, Severity: at.severity, Fixes: podFixes(p, w, at),
 			File: w.Object.File, Line: w.Object.Line,
-			Changes: at.changes, Unpatchable: whyNoPatch(w),
+			Changes: at.changes, Unpatchable: w.Unpatchable(),
 		})
 	}
 }
