@@ -65,12 +65,8 @@ func wholeForm(plan.Step) string { return "" }
 
 // fateInWords is what the next upgrade does, for the method that the release's record asks for, or for both.
 func fateInWords(f plan.Fate) string {
-	words := map[plan.Outcome]string{
-		plan.Survives: "keeps it", plan.Reverted: "puts it back", plan.Conflicts: "fails because of it",
-		plan.Mixed: "mixes it into a pod that cannot start",
-	}
 	if out := cmp.Or(f.Release, f.ByMerge); f.ByMerge == f.ByApply || f.Release != "" && f.Release != plan.Survives {
-		return words[out]
+		return out.Words()
 	}
-	return words[f.ByMerge] + " with Helm 3 and " + words[f.ByApply] + " with Helm 4"
+	return f.ByMerge.Words() + " with Helm 3 and " + f.ByApply.Words() + " with Helm 4"
 }

@@ -58,7 +58,7 @@ func (w planWish) flows(m *airflow.Model) []airflow.Flow {
 
 // labelNamespaces adds the labels of the namespaces, at the level that the pods reach with the other steps.
 func (w planWish) labelNamespaces(set *render.PatchSet, steps *plan.Plan) error {
-	after, err := verify.Replay(set.Model.Snapshot, changesOf(steps))
+	after, err := verify.Replay(set.Model.Snapshot, steps.Changes())
 	if err != nil {
 		return err
 	}

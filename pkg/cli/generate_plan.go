@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/emit"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
@@ -168,12 +167,4 @@ func (w planWish) replay(set *render.PatchSet, whole *plan.Plan) error {
 		set.Access = &rights
 	}
 	return nil
-}
-
-func changesOf(p *plan.Plan) []change.Change {
-	out := make([]change.Change, len(p.Steps))
-	for i, s := range p.Steps {
-		out[i] = s.Change
-	}
-	return out
 }

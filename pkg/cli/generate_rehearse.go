@@ -46,7 +46,7 @@ func (f *sourceFlags) rehearsal(streams Streams) func(context.Context, *render.P
 // trialPods are pods as the templates of the changed workloads would make them
 // after the set, but for accounts that the set is yet to make.
 func trialPods(set *render.PatchSet) (pods []map[string]any, refs []snapshot.Ref, err error) {
-	after, err := verify.Replay(set.Model.Snapshot, changesOf(set.Plan))
+	after, err := verify.Replay(set.Model.Snapshot, set.Plan.Changes())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -141,7 +141,7 @@ func (o *postRenderOptions) harden(ctx context.Context, manifests []byte) ([]byt
 	if o.namespace == "" && namespaceless(before) && slices.ContainsFunc(set.Plan.Steps, namesNamespace) {
 		return nil, nil, about(model.Release, errors.New("new rights are for accounts of a namespace, and no manifest names the release's: give -n"))
 	}
-	out, err := emit.Edit(manifests, changesOf(set.Plan), before.Release.Namespace)
+	out, err := emit.Edit(manifests, set.Plan.Changes(), before.Release.Namespace)
 	if err != nil {
 		return nil, nil, about(model.Release, err)
 	}

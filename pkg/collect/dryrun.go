@@ -17,9 +17,6 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// fieldManager is the one that patches are applied as.
-const fieldManager = "airflowsec"
-
 // Rehearse asks the API server, object by object, whether it would take a
 // server-side apply under the caller's rights, all admission included. It
 // changes nothing: every request says dryRun=All. Force takes fields over from
@@ -27,14 +24,14 @@ const fieldManager = "airflowsec"
 func (c *Cluster) Rehearse(ctx context.Context, objects []map[string]any, force bool) (_ []snapshot.Admission, err error) {
 	return c.rehearse(ctx, objects, func(ref snapshot.Ref) *rest.Request {
 		return c.reader.at(c.reader.raw.Patch(types.ApplyYAMLPatchType), ref, ref.Name).
-			Param("fieldManager", fieldManager).Param("force", strconv.FormatBool(force))
+			Param("fieldManager", snapshot.PlanManager).Param("force", strconv.FormatBool(force))
 	}, "apply")
 }
 
 // RehearsePods asks the same of pods, as templates would make them.
 func (c *Cluster) RehearsePods(ctx context.Context, pods []map[string]any) (_ []snapshot.Admission, err error) {
 	return c.rehearse(ctx, pods, func(ref snapshot.Ref) *rest.Request {
-		return c.reader.at(c.reader.raw.Post(), ref, "").Param("fieldManager", fieldManager)
+		return c.reader.at(c.reader.raw.Post(), ref, "").Param("fieldManager", snapshot.PlanManager)
 	}, "pod")
 }
 

@@ -25,9 +25,6 @@ type Form struct {
 	Force bool
 }
 
-// Manager is the field manager that applied objects belong to.
-const Manager = "airflowsec"
-
 // object is one object with what is to become of it.
 type object struct {
 	snapshot.Ref

@@ -13,6 +13,7 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/plan"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Operation is one step of a JSON patch (RFC 6902).
@@ -99,7 +100,7 @@ func (o object) apply(b *bytes.Buffer) error {
 	if err != nil || secret(o.after) {
 		return fmt.Errorf("%s cannot be written: it holds no JSON, or a text that was masked as a secret", o.Ref)
 	}
-	fmt.Fprintf(b, "kubectl apply --server-side --field-manager=%s -f - <<'END'\n%s\nEND\n", Manager, text)
+	fmt.Fprintf(b, "kubectl apply --server-side --field-manager=%s -f - <<'END'\n%s\nEND\n", snapshot.PlanManager, text)
 	return nil
 }
 

@@ -46,7 +46,7 @@ func streamOf(header []string, objects []Object) ([]byte, error) {
 }
 
 func applyCommand(force bool) string {
-	out := "kubectl apply --server-side --field-manager=" + Manager
+	out := "kubectl apply --server-side --field-manager=" + snapshot.PlanManager
 	if force {
 		out += " --force-conflicts"
 	}
@@ -115,7 +115,7 @@ func (o object) dropped(c change.Change, why string) plan.Dropped {
 func (o object) owned() []change.Change {
 	var out []change.Change
 	for _, m := range o.managers {
-		if m.Name == Manager && m.Operation == "Apply" {
+		if m.Name == snapshot.PlanManager && m.Operation == "Apply" {
 			o.walk(m.Fields, "", &out)
 		}
 	}
@@ -226,17 +226,12 @@ func fateOf(s plan.Step) string {
 	if f.Safe() || f.ByMerge == "" || f.ByApply == "" {
 		return ""
 	}
-	out := fmt.Sprintf("%s: the next helm upgrade %s", s.Path, outcomes[f.ByMerge])
+	out := fmt.Sprintf("%s: the next helm upgrade %s", s.Path, f.ByMerge.Words())
 	if f.ByApply != f.ByMerge {
-		out = fmt.Sprintf("%s: the next helm upgrade %s with Helm 3 and %s with Helm 4", s.Path, outcomes[f.ByMerge], outcomes[f.ByApply])
+		out = fmt.Sprintf("%s: the next helm upgrade %s with Helm 3 and %s with Helm 4", s.Path, f.ByMerge.Words(), f.ByApply.Words())
 	}
 	if f.Reason != "" {
 		out += ": " + f.Reason
 	}
 	return snapshot.Redact(out)
-}
-
-var outcomes = map[plan.Outcome]string{
-	plan.Survives: "keeps it", plan.Reverted: "puts it back", plan.Conflicts: "fails because of it",
-	plan.Mixed: "mixes it into a pod that cannot start",
 }

@@ -31,6 +31,14 @@ const (
 	Mixed     Outcome = "mixed"
 )
 
+// Words say what the next upgrade does: "puts it back".
+func (o Outcome) Words() string { return outcomeWords[o] }
+
+var outcomeWords = map[Outcome]string{
+	Survives: "keeps it", Reverted: "puts it back", Conflicts: "fails because of it",
+	Mixed: "mixes it into a pod that cannot start",
+}
+
 // Safe says that no upgrade undoes the field or fails because of it.
 func (f Fate) Safe() bool { return f.ByMerge == Survives && f.ByApply == Survives }
 

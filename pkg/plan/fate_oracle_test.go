@@ -238,11 +238,11 @@ func TestFatesAreWhatTheServerDoes(t *testing.T) {
 		}
 		step := foreseen(t, c, live, manifest, s.managers())
 		told := fmt.Sprintf("round %d: %s = %v\nlive     %s\nmanifest %s\n%+v", round, c.Path, c.Value, inOrder(live), inOrder(manifest), step.Fate)
-		refused := !s.apply(sparse, Manager, false)
+		refused := !s.apply(sparse, snapshot.PlanManager, false)
 		if refused != (len(step.Fate.Contested) > 0) {
 			t.Fatalf("%s\nthe server refuses it without force: %v", told, refused)
 		}
-		s.apply(sparse, Manager, true)
+		s.apply(sparse, snapshot.PlanManager, true)
 		outcome := Survives
 		if !s.apply(manifest, "helm", false) {
 			outcome = Conflicts

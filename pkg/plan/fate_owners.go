@@ -9,9 +9,6 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// Manager is the field manager under which plans are applied.
-const Manager = "airflowsec"
-
 // helm is the manager's name that both Helms give.
 const helm = "helm"
 
@@ -91,7 +88,7 @@ func ownersOf(kind string, managers []snapshot.Manager, places []place, value an
 // contestedBy are the managers, but the plan's own, that own what a new value would change.
 func contestedBy(kind string, managers []snapshot.Manager, places []place, live, value any) []string {
 	return names(managers, func(m snapshot.Manager) bool {
-		if m.Name == Manager && m.Operation == "Apply" {
+		if m.Name == snapshot.PlanManager && m.Operation == "Apply" {
 			return false
 		}
 		below, whole, found := owned(kind, m.Fields, places)

@@ -124,6 +124,15 @@ func (p *Plan) overlaps() error {
 
 func asAsked(s Step) Asked { return Asked{Change: s.Change, Rule: strings.Join(s.Rules, ", ")} }
 
+// Changes are those of the steps, in their order.
+func (p *Plan) Changes() []change.Change {
+	out := make([]change.Change, len(p.Steps))
+	for i, s := range p.Steps {
+		out[i] = s.Change
+	}
+	return out
+}
+
 // Empty says that nothing has to change.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/plan"
@@ -57,11 +56,7 @@ func (p *PlanProof) Holds() bool {
 // of a finding that remains why its steps are not in the plan; empty where it
 // does not know. It fails where a step does not fit its object.
 func Plan(before Before, p *plan.Plan, why func(Fact) string) (*PlanProof, error) {
-	changes := make([]change.Change, len(p.Steps))
-	for i, s := range p.Steps {
-		changes[i] = s.Change
-	}
-	replayed, err := Replay(before.Model.Snapshot, changes)
+	replayed, err := Replay(before.Model.Snapshot, p.Changes())
 	if err != nil {
 		return nil, err
 	}

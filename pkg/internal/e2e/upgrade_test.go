@@ -208,13 +208,13 @@ func (u upgrading) apply(steps []plan.Step, arg string) error {
 	if err := os.WriteFile(file, []byte(strings.Join(documents, "\n---\n")), 0o600); err != nil {
 		u.Fatal(err)
 	}
-	_, err := u.cluster.Run(u.Context(), controlplane.Admin, "kubectl", "apply", "--server-side", "--field-manager="+plan.Manager, arg, "-f", file)
+	_, err := u.cluster.Run(u.Context(), controlplane.Admin, "kubectl", "apply", "--server-side", "--field-manager="+snapshot.PlanManager, arg, "-f", file)
 	return err
 }
 
 func (u upgrading) kubectl(verb string, target snapshot.Ref, args ...string) {
 	u.Helper()
-	args = append([]string{verb, strings.ToLower(target.Kind), target.Name, "-n", u.namespace, "--field-manager=" + plan.Manager}, args...)
+	args = append([]string{verb, strings.ToLower(target.Kind), target.Name, "-n", u.namespace, "--field-manager=" + snapshot.PlanManager}, args...)
 	kubectl(u, u.cluster, args...)
 }
 
