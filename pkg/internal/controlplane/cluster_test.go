@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 func TestCluster(t *testing.T) {
 	c := ForTest(t, Options{Users: 2})
 	t.Run("charts", func(t *testing.T) { testCharts(t, c) })
+	t.Run("CRDs", func(t *testing.T) { testCRDs(t, c) })
 	t.Run("rights", func(t *testing.T) { testRights(t, c) })
 	t.Run("admission", func(t *testing.T) { testAdmission(t, c) })
 	t.Run("node stays", func(t *testing.T) { testNodeStays(t, c) })
