@@ -1,6 +1,8 @@
 package rules
 
 import (
+	_ "embed" // the tables
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -8,46 +10,37 @@ import (
 
 // supportTable says until when the lines of a product get security fixes.
 type supportTable struct {
-	Sources []string
-	Read    string        // the day the sources were read, YYYY-MM-DD
-	Lines   []supportLine // the newest first
+	Sources []string      `json:"sources"`
+	Read    string        `json:"read"`  // the day the sources were read, YYYY-MM-DD
+	Lines   []supportLine `json:"lines"` // the newest first
 }
 
 // supportLine is one line of versions: "3.2", or "2" for every 2.x that has no line of its own.
 type supportLine struct {
-	Line string
-	End  string // the last day of fixes, YYYY-MM-DD; empty where the makers had named none
+	Line string `json:"line"`
+	End  string `json:"end"` // the last day of fixes, YYYY-MM-DD; empty where the makers had named none
 }
 
-// airflowSupport: in 3.x a line ends when the next one ships, so the newest line has no day yet.
-var airflowSupport = supportTable{
-	Sources: []string{"https://endoflife.date/apache-airflow", "https://github.com/apache/airflow#version-life-cycle"},
-	Read:    "2026-08-22",
-	Lines: []supportLine{
-		{Line: "3.3"},
-		{Line: "3.2", End: "2026-07-06"},
-		{Line: "3.1", End: "2026-04-07"},
-		{Line: "3.0", End: "2025-09-25"},
-		{Line: "2", End: "2026-04-22"},
-		{Line: "1", End: "2021-06-17"},
-	},
-}
+// supportFile holds the tables: what they say changes more often than code does.
+//
+//go:embed support.json
+var supportFile []byte
 
-// kubernetesSupport is the Kubernetes project's own; some providers mend a line for longer.
-var kubernetesSupport = supportTable{
-	Sources: []string{"https://kubernetes.io/releases/"},
-	Read:    "2026-09-15",
-	Lines: []supportLine{
-		{Line: "1.37", End: "2027-10-28"},
-		{Line: "1.36", End: "2027-06-28"},
-		{Line: "1.35", End: "2027-02-28"},
-		{Line: "1.34", End: "2026-10-27"},
-		{Line: "1.33", End: "2026-06-28"},
-		{Line: "1.32", End: "2026-02-28"},
-		{Line: "1.31", End: "2025-11-11"},
-		{Line: "1.30", End: "2025-07-15"},
-		{Line: "1", End: "2025-07-15"}, // older ones ended before that day
-	},
+// In Airflow 3 a line ends when the next one ships, so the newest line has no
+// day yet. Kubernetes' days are its makers' own; some providers mend a line for
+// longer, and older lines ended before the day of its last row.
+var (
+	airflowSupport    = supportOf("airflow")
+	kubernetesSupport = supportOf("kubernetes")
+)
+
+// supportOf reads one table of the file, which the tables' test keeps readable.
+func supportOf(product string) supportTable {
+	var tables map[string]supportTable
+	if err := json.Unmarshal(supportFile, &tables); err != nil {
+		panic("support.json: " + err.Error())
+	}
+	return tables[product]
 }
 
 // trusted is how long a table may speak for a line whose end nobody had named.
