@@ -1,6 +1,10 @@
 package airflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
 // optionName is a section and key of airflow.cfg.
 type optionName struct{ section, key string }
@@ -10,23 +14,29 @@ func (n optionName) variable() string {
 	return "AIRFLOW__" + strings.ToUpper(strings.ReplaceAll(n.section, ".", "_")+"__"+n.key)
 }
 
+// String is the option as Airflow's documentation writes it.
+func (n optionName) String() string { return "[" + n.section + "] " + n.key }
+
 // option is what is known about one of Airflow's options.
 type option struct {
 	section, key string
 	// since and until bound the versions that have it under this name: from since on, and before until; empty means unbounded.
 	since, until string
-	// sensitive options may also come from a command or from the secrets backend.
-	sensitive bool
-	// older are the names it had before, still read while Airflow keeps them.
-	older []olderName
+	// sensitive is the version from which the option may also come from a command or from the secrets backend; empty is never.
+	sensitive string
+	// also are its other names, mostly those it had before.
+	also []otherName
 	// defaults, the oldest first.
 	defaults []optionDefault
+	// secure is what a safe value looks like, where the option decides about security by itself.
+	secure Expectation
 	// image is the value that Apache's own image sets in its environment, where it does; images made from it inherit that, but nothing shows it.
 	image string
 }
 
-// olderName is read from the version that brought the new name until Airflow dropped it.
-type olderName struct {
+// otherName is read beside an option's own until Airflow drops it; empty is
+// never. One that was dropped when the new name came only tells of the move.
+type otherName struct {
 	optionName
 	until string
 }
@@ -37,30 +47,58 @@ type optionDefault struct {
 	note  string // what an empty value means
 }
 
+// plain is a default that no version changed.
+func plain(value string) []optionDefault { return []optionDefault{{value: value}} }
+
+// nothing is an empty default, with what that means.
+func nothing(note string) []optionDefault { return []optionDefault{{note: note}} }
+
+// options are those that rules ask for, in the order of the tables.
+var options = slices.Concat(keyOptions, databaseOptions, webOptions, fabOptions, loginOptions, codeOptions, celeryOptions, kubernetesOptions, logOptions, otherOptions)
+
+// optionIndex finds an option by its name.
+var optionIndex = sync.OnceValue(func() map[optionName]*option {
+	out := make(map[optionName]*option, len(options))
+	for i := range options {
+		out[options[i].name()] = &options[i]
+	}
+	return out
+})
+
 // optionNamed finds an option; one that is not in the table has only its name.
 func optionNamed(section, key string) option {
-	for _, o := range options {
-		if o.section == section && o.key == key {
-			return o
-		}
+	if o := optionIndex()[optionName{section, key}]; o != nil {
+		return *o
 	}
 	return option{section: section, key: key}
 }
+
+func (o option) name() optionName { return optionName{o.section, o.key} }
 
 // in says whether this Airflow has the option; an unknown version has all.
 func (o option) in(id Identity) bool {
 	return id.Version == "" || (o.since == "" || !id.before(o.since)) && (o.until == "" || id.before(o.until))
 }
 
+// names are those that this Airflow reads, its own first.
 func (o option) names(id Identity) []optionName {
-	out := []optionName{{o.section, o.key}}
-	for _, old := range o.older {
-		if id.Version == "" || old.until == "" || id.before(old.until) {
-			out = append(out, old.optionName)
+	out := []optionName{o.name()}
+	for _, other := range o.also {
+		if id.Version == "" || other.until == "" || id.before(other.until) {
+			out = append(out, other.optionName)
 		}
 	}
 	return out
 }
+
+// backendSince is the version that began to read options from the secrets backend.
+const backendSince = "2.0"
+
+// commands says whether this Airflow takes the option's value from a command, too.
+func (o option) commands(id Identity) bool { return o.sensitive != "" && !id.before(o.sensitive) }
+
+// backends says whether this Airflow takes the option's value from the secrets backend, too.
+func (o option) backends(id Identity) bool { return o.commands(id) && !id.before(backendSince) }
 
 // defaultIn is false where no default is known, or where it hangs on a version that is not.
 func (o option) defaultIn(id Identity) (optionDefault, bool) {

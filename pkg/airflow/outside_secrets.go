@@ -142,7 +142,7 @@ func asksSecrets(s site) bool {
 		return true
 	}
 	return slices.ContainsFunc(options, func(o option) bool {
-		return o.sensitive && o.in(s.m.Identity) && s.m.resolve(s.config, o).Via == "backend"
+		return o.backends(s.m.Identity) && o.in(s.m.Identity) && s.m.resolve(s.config, o).Via == "backend"
 	})
 }
 

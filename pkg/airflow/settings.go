@@ -40,8 +40,12 @@ func (s Setting) On() (on, ok bool) {
 	if !s.Clear() {
 		return false, false
 	}
-	value, _, _ := strings.Cut(s.Value, "#")
-	switch strings.ToLower(strings.TrimSpace(value)) {
+	return truth(s.Value)
+}
+
+func truth(text string) (on, ok bool) {
+	text, _, _ = strings.Cut(text, "#")
+	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "t", "true", "1":
 		return true, true
 	case "f", "false", "0":
@@ -121,11 +125,14 @@ func (m *Model) fromEnvironment(c *config, o option) (Setting, bool) {
 		if s, set := c.named(variable); set {
 			return s, true
 		}
-		if !o.sensitive {
+		if !o.commands(m.Identity) {
 			continue
 		}
 		if s, set := c.named(variable + "_CMD"); set {
 			return c.ran(s), true
+		}
+		if !o.backends(m.Identity) {
+			continue
 		}
 		if s, set := c.named(variable + "_SECRET"); set {
 			return behind(s, "backend", "it stands in the secrets backend"), true
@@ -142,7 +149,7 @@ func (m *Model) fromFile(c *config, o option) (Setting, bool) {
 		return Setting{Reason: c.file.unread, Ref: c.file.ref, Path: c.file.path, Via: "airflow.cfg"}, true
 	}
 	for _, suffix := range []string{"", "_cmd", "_secret"} {
-		if suffix != "" && !o.sensitive {
+		if suffix == "_cmd" && !o.commands(m.Identity) || suffix == "_secret" && !o.backends(m.Identity) {
 			break
 		}
 		for _, name := range o.names(m.Identity) {

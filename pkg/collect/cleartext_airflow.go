@@ -11,7 +11,8 @@ var clearOptions = map[string]map[string]bool{
 		"mask_secrets_content_patterns", "dagbag_import_error_tracebacks", "default_impersonation", "daemon_umask",
 		"dag_run_conf_overrides_params", "execution_api_server_url", "multi_team", "database_access_isolation", "task_runner",
 		"default_timezone", "hostname_callable", "remote_logging", "encrypt_s3_logs", "remote_base_log_folder", "remote_log_conn_id",
-		"store_serialized_dags", "xcom_backend", "lazy_load_plugins", "parallelism", "internal_api_url", "airflow_home"),
+		"store_serialized_dags", "xcom_backend", "lazy_load_plugins", "load_default_connections", "logging_level",
+		"max_templated_field_length", "dagbag_import_error_traceback_depth", "sql_alchemy_connect_args", "parallelism", "internal_api_url", "airflow_home"),
 	"database": set("load_default_connections", "sql_alchemy_connect_args", "sql_alchemy_connect_args_async", "sql_engine_encoding",
 		"sql_alchemy_schema", "external_db_managers", "check_migrations"),
 	"webserver": set("rbac", "authenticate", "expose_config", "expose_hostname", "expose_stacktrace", "enable_proxy_fix",
@@ -74,6 +75,9 @@ var clearOptions = map[string]map[string]bool{
 	"aws":                   set("session_factory", "cloudwatch_task_handler_json_serializer"),
 }
 
+// lineOptions are the clear ones that list names of classes, often one on each line.
+var lineOptions = set("allowed_deserialization_classes", "allowed_deserialization_classes_regexp")
+
 // clearOption says whether the value of an option may be shown.
 func clearOption(section, key string) bool { return clearOptions[section][key] }
 
@@ -104,7 +108,7 @@ var clearEnv = set(
 	"INTERVAL_SECONDS", "RETENTION_MINUTES", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS", "KUBERNETES_NAMESPACE",
 )
 
-// clearJSON are the keys of JSON options (secrets backends, DAG bundles) whose values may be shown.
+// clearJSON are the keys of JSON options (secrets backends, DAG bundles, Celery) whose values may be shown.
 // Sources: the Airflow providers' documentation of their secrets backends.
 var clearJSON = set(
 	"name", "classpath", "auth_type", "kubernetes_role", "mount_point", "auth_mount_point", "connections_path", "variables_path",
@@ -112,6 +116,7 @@ var clearJSON = set(
 	"config_lookup_pattern", "region_name", "project_id", "kubernetes_jwt_path", "gcp_scopes", "full_url_mode", "sep", "verify",
 	"url", "vault_url", "namespace", "conn_type", "type", "schema_name", "kv_engine_version", "ca_cert", "subdir", "tracking_ref",
 	"git_conn_id", "repo_url", "refresh_interval", "are_secret_values_urlencoded",
+	"accept_content", "result_accept_content", "task_serializer", "result_serializer", "event_serializer",
 )
 
 // clearSettings are the names in webserver_config.py whose values may be shown.

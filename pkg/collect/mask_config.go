@@ -79,7 +79,7 @@ func (m *masker) ini(text string, option func(section, key, value string) string
 			if !isOptionName(section, key) {
 				key = m.token(key)
 			}
-			b.WriteString(key + " = " + masked + "\n")
+			b.WriteString(key + " = " + strings.ReplaceAll(masked, "\n", "\n    ") + "\n")
 		}
 		key, value = "", ""
 	}

@@ -10,6 +10,8 @@ executor = CeleryExecutor
 fernet_key = hunter2
   hunter2
 load_examples: True
+allowed_deserialization_classes = airflow.*
+    corp.models.*
 ; hunter2
 sql_alchemy_conn = postgresql://u:hunter2@h/db?sslmode=require
 not an option hunter2
@@ -21,11 +23,15 @@ smtp_password =
 [logging]
 logging_level = INFO
 remote_base_log_folder = s3://bucket/hunter2
+[celery]
+extra_celery_config = {"accept_content": ["json", "pickle"], "security_key": "hunter2"}
 `
 	const want = `[core]
 executor = CeleryExecutor
 fernet_key = «»
 load_examples = True
+allowed_deserialization_classes = airflow.*
+    corp.models.*
 sql_alchemy_conn = postgresql://«»:«»@h/«»?sslmode=require
 [secrets]
 backend_kwargs = {"token":"«»","url":"https://vault:8200"}
@@ -34,6 +40,8 @@ smtp_password =
 [logging]
 logging_level = INFO
 remote_base_log_folder = s3://bucket/«»
+[celery]
+extra_celery_config = {"accept_content":["json","pickle"],"security_key":"«»"}
 `
 	if got := short(m.configValue("airflow.cfg", cfg)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -1,6 +1,9 @@
 package collect
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // envValue masks the value of an environment variable by its name.
 func (m *masker) envValue(name, value string) string {
@@ -47,6 +50,8 @@ func (m *masker) option(section, key, value string) string {
 		return value
 	case isPairs(key):
 		return m.pairs(value)
+	case lineOptions[key] && isPlainList(value):
+		return value
 	case clearOption(section, key):
 		return m.clear(value)
 	case simple(key, value):
@@ -76,6 +81,11 @@ func (m *masker) clear(value string) string {
 		return "?" + m.query(query)
 	}
 	return m.text(value)
+}
+
+// isPlainList says that a text has a plain one on each of its lines.
+func isPlainList(text string) bool {
+	return len(text) <= maxPlain && !slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool { return !isPlainText(strings.TrimSpace(line)) })
 }
 
 func everyURL(parts []string) bool {
