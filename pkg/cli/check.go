@@ -41,7 +41,7 @@ type checkOptions struct {
 }
 
 func newCheckCommand(streams Streams) *cobra.Command {
-	flags := checkFlags{source: sourceFlags{kube: newKubeFlags()}}
+	flags := checkFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
 	cmd := &cobra.Command{
 		Use:   "check [RELEASE]",
 		Short: "Judge a release: values, manifest, hooks, live objects and future task pods",

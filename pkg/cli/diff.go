@@ -49,7 +49,7 @@ const (
 )
 
 func newDiffCommand(streams Streams) *cobra.Command {
-	flags := diffFlags{source: sourceFlags{kube: newKubeFlags()}}
+	flags := diffFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
 	cmd := &cobra.Command{
 		Use:   "diff [RELEASE]",
 		Short: "Show how a release differs from a profile, from what Helm installed, or from another revision",

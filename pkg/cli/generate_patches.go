@@ -89,7 +89,7 @@ Exit codes: 0 written and the proof holds, 1 written and the proof does not hold
 something could not be read.`
 
 func newGeneratePatchesCommand(streams Streams) *cobra.Command {
-	flags := patchesFlags{source: sourceFlags{kube: newKubeFlags()}}
+	flags := patchesFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
 	cmd := &cobra.Command{
 		Use:   "patches [RELEASE]",
 		Short: "Write NetworkPolicies, roles and Pod Security fields that close findings and keep what Airflow needs",

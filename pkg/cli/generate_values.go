@@ -40,7 +40,7 @@ type valuesOptions struct {
 }
 
 func newGenerateValuesCommand(streams Streams) *cobra.Command {
-	flags := valuesFlags{source: sourceFlags{kube: newKubeFlags()}}
+	flags := valuesFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
 	cmd := &cobra.Command{
 		Use:   "values [RELEASE]",
 		Short: "Write the smallest values overlay that closes what the chart's values can close",

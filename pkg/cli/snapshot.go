@@ -15,7 +15,7 @@ import (
 )
 
 func newSnapshotCommand(streams Streams) *cobra.Command {
-	flags := sourceFlags{kube: newKubeFlags()}
+	flags := sourceFlags{kube: newKubeFlags(), history: true}
 	var output string
 	cmd := &cobra.Command{
 		Use:   "snapshot [RELEASE] -o FILE",

@@ -30,6 +30,8 @@ type sourceFlags struct {
 	sample      bool
 	revision    int
 	kubeVersion string
+	// history says that the command looks at other revisions, too.
+	history bool
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -142,6 +144,7 @@ func (f *sourceFlags) live(release string, streams Streams, progress *progress) 
 		if err != nil {
 			return err
 		}
+		cluster.History = f.history
 		found, err := f.kube.releases(ctx, cluster, release)
 		if err != nil {
 			return err

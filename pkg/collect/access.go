@@ -13,12 +13,12 @@ import (
 const accessName = "airflowsec"
 
 // Access is the exact rights a live run uses, as objects to apply: a Role for
-// the namespace, a ClusterRole for what lives outside it, and their bindings;
-// or, clusterWide, one ClusterRole for every namespace. Without secrets the
+// the namespace, one for the API server's own pods, a ClusterRole for what else
+// lives outside the namespace, and their bindings; or, clusterWide, one ClusterRole for every namespace. Without secrets the
 // release's record stays unread, and the release is recognised by its labels.
 func Access(secrets, clusterWide bool, namespace string) []map[string]any {
 	inside := append(slices.Clone(inNamespace), theNamespace)
-	outside := slices.Concat(acrossCluster, []reading{clusterRoles, gateways}, landmarks)
+	outside := slices.Concat(acrossCluster, []reading{clusterRoles, gateways, stores}, landmarks)
 	if !secrets {
 		inside = slices.DeleteFunc(inside, func(r reading) bool { return r.kind == snapshot.Secret })
 	}
@@ -27,11 +27,12 @@ func Access(secrets, clusterWide bool, namespace string) []map[string]any {
 		return slices.ContainsFunc(outside, func(o reading) bool { return o.group == r.group && o.resource == r.resource && o.verb == r.verb })
 	})
 	if clusterWide {
-		rules := append(policyRules(append(inside, outside...)), urls)
+		rules := append(policyRules(append(append(inside, outside...), controlPlane)), urls)
 		return []map[string]any{role("ClusterRole", "", rules), binding("ClusterRole", "")}
 	}
 	return []map[string]any{
 		role("Role", namespace, policyRules(inside)), binding("Role", namespace),
+		role("Role", controlPlane.namespace, policyRules([]reading{controlPlane})), binding("Role", controlPlane.namespace),
 		role("ClusterRole", "", append(policyRules(outside), urls)), binding("ClusterRole", ""),
 	}
 }

@@ -38,10 +38,10 @@ func TestAccessGrantsWhatIsReadAndNothingElse(t *testing.T) {
 		}
 		want = append(want, fmt.Sprintf("Role %s %s.%s", r.verb, r.resource, r.group))
 	}
-	for _, r := range append(slices.Clone(acrossCluster), clusterRoles, gateways) {
+	for _, r := range append(slices.Clone(acrossCluster), clusterRoles, gateways, stores) {
 		want = append(want, fmt.Sprintf("ClusterRole %s %s.%s", r.verb, r.resource, r.group))
 	}
-	want = append(want, "ClusterRole get /version", "ClusterRole get /apis",
+	want = append(want, "Role list pods.", "ClusterRole get /version", "ClusterRole get /apis",
 		"ClusterRole get services. [coredns dns-default kube-dns kubernetes rke2-coredns-rke2-coredns]",
 		"ClusterRole get endpointslices.discovery.k8s.io [kubernetes]")
 	slices.Sort(all)

@@ -206,6 +206,50 @@ metadata: {name: unknown, annotations: {a: ✿}}
 spec: {password: ✿}
 data: {password: ✿}
 ---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: es, annotations: {a: ✿}}
+spec:
+  secretStoreRef: {name: vault, kind: SecretStore}
+  target: {name: t, template: {metadata: {name: t, annotations: {a: ✿}}, data: {a: "x ✿", name: ✿, url: "postgres://u:✿@h"}, templateFrom: [{literal: ✿}]}}
+  data: [{secretKey: a, remoteRef: {key: k, decodingStrategy: ✿}}]
+  dataFrom: [{extract: {key: "https://u:✿@h/✿"}, rewrite: [{regexp: {source: ✿}}]}]
+  future: ✿
+---
+apiVersion: external-secrets.io/v1
+kind: SecretStore
+metadata: {name: vault}
+spec:
+  provider:
+    vault: {server: "https://u:✿@vault:8200/✿?token=✿", caBundle: ✿, headers: {X: ✿}, auth: {userPass: {username: ✿, secretRef: {name: a}}, token: ✿}}
+    webhook: {url: "https://h/✿?token=✿", body: ✿, headers: {Authorization: "Bearer ✿"}}
+    fake: {data: [{key: k, value: ✿}]}
+---
+apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: {name: spc}
+spec: {provider: vault, parameters: {vaultAddress: "https://u:✿@v:1", objects: "- ✿", secrets: ✿, clientSecret: ✿}, secretObjects: [{secretName: a, labels: {x: "✿ ✿"}, data: [{key: k, objectName: o}]}]}
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultStaticSecret
+metadata: {name: vss}
+spec: {mount: kv, path: p, destination: {name: d, annotations: {a: ✿}, transformation: {templates: {a: {text: ✿}}}}, future: {deep: ✿}}
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultAuth
+metadata: {name: va}
+spec: {method: appRole, mount: approle, appRole: {roleId: ✿, secretRef: s}, headers: {X: ✿}}
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultConnection
+metadata: {name: vc}
+spec: {address: "http://u:✿@v:8200", skipTLSVerify: true, headers: {X: ✿}}
+---
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: sealed}
+spec: {encryptedData: {a: ✿}, template: {metadata: {name: sealed}, data: {a: ✿}}}
+---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: i, annotations: {nginx.ingress.kubernetes.io/auth-snippet: ✿, nginx.ingress.kubernetes.io/auth-url: "https://u:✿@h"}}
@@ -233,7 +277,7 @@ func TestNoCanarySurvivesInManifests(t *testing.T) {
 	if err := WriteSnapshot(&out, s); err != nil {
 		t.Fatal(err)
 	}
-	if len(c.made) < 140 || len(s.Objects) != 9 {
+	if len(c.made) < 180 || len(s.Objects) != 16 {
 		t.Fatalf("only %d canaries in %d objects", len(c.made), len(s.Objects))
 	}
 	c.check(t, "the snapshot", out.String())

@@ -78,11 +78,14 @@ func (e *plainError) Error() string { return e.text }
 
 func plain(format string, args ...any) error { return &plainError{fmt.Sprintf(format, args...)} }
 
+// aroundKinds say nothing of a release by themselves.
+var aroundKinds = []snapshot.Kind{snapshot.ServerVersion, snapshot.ClusterServices, snapshot.APIServers}
+
 // nothingRead fails where no request was answered, and says why, once for each cause.
 func nothingRead(coverage map[snapshot.Kind]snapshot.Coverage) error {
 	var reasons []string
 	for kind, c := range coverage {
-		if c.State == snapshot.Read && kind != snapshot.ServerVersion && kind != snapshot.ClusterServices {
+		if c.State == snapshot.Read && !slices.Contains(aroundKinds, kind) {
 			return nil
 		}
 		for _, reason := range strings.Split(c.Reason, "; ") {

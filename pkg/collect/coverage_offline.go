@@ -13,12 +13,14 @@ var inManifests = []snapshot.Kind{
 	snapshot.ConfigMap, snapshot.Secret, snapshot.ServiceAccount, snapshot.Role, snapshot.RoleBinding,
 	snapshot.ClusterRole, snapshot.ClusterRoleBinding, snapshot.Service, snapshot.Ingress, snapshot.HTTPRoute,
 	snapshot.Gateway, snapshot.Route, snapshot.NetworkPolicy, snapshot.PodDisruption, snapshot.Autoscaler, snapshot.VolumeClaim,
+	snapshot.ExternalSecret, snapshot.SecretStore, snapshot.ClusterSecretStore, snapshot.ProviderClass, snapshot.VaultStaticSecret,
+	snapshot.VaultDynamicSecret, snapshot.VaultAuth, snapshot.VaultConnection, snapshot.SealedSecret,
 }
 
 // onlyInClusters are the kinds that only a cluster can show.
 var onlyInClusters = []snapshot.Kind{
 	snapshot.Namespace, snapshot.Pod, snapshot.ReplicaSet, snapshot.NodeAgents, snapshot.PolicyEngines,
-	snapshot.ClusterServices,
+	snapshot.ClusterServices, snapshot.APIServers, snapshot.History,
 }
 
 // offlineCoverage is what manifests could tell, and why not the rest.

@@ -38,7 +38,11 @@ func (r reading) String() string {
 	return r.resource + "." + r.group
 }
 
-var v1 = []string{"v1"}
+var (
+	v1 = []string{"v1"}
+	// externalSecrets: the operator served v1beta1 alone before 0.16, and v1 alone from 1.0 on.
+	externalSecrets = []string{"v1", "v1beta1"}
+)
 
 // noRecords leaves Helm's stored releases out: their bodies are large, and only one of them is ever needed.
 const (
@@ -67,6 +71,14 @@ var inNamespace = []reading{
 	{kind: snapshot.VolumeClaim, versions: v1, resource: "persistentvolumeclaims", verb: "list"},
 	{kind: snapshot.HTTPRoute, group: "gateway.networking.k8s.io", versions: []string{"v1", "v1beta1"}, resource: "httproutes", verb: "list", optional: true},
 	{kind: snapshot.Route, group: "route.openshift.io", versions: v1, resource: "routes", verb: "list", optional: true},
+	{kind: snapshot.ExternalSecret, group: "external-secrets.io", versions: externalSecrets, resource: "externalsecrets", verb: "list", optional: true},
+	{kind: snapshot.SecretStore, group: "external-secrets.io", versions: externalSecrets, resource: "secretstores", verb: "list", optional: true},
+	{kind: snapshot.ProviderClass, group: "secrets-store.csi.x-k8s.io", versions: v1, resource: "secretproviderclasses", verb: "list", optional: true},
+	{kind: snapshot.VaultStaticSecret, group: "secrets.hashicorp.com", versions: []string{"v1beta1"}, resource: "vaultstaticsecrets", verb: "list", optional: true},
+	{kind: snapshot.VaultDynamicSecret, group: "secrets.hashicorp.com", versions: []string{"v1beta1"}, resource: "vaultdynamicsecrets", verb: "list", optional: true},
+	{kind: snapshot.VaultAuth, group: "secrets.hashicorp.com", versions: []string{"v1beta1"}, resource: "vaultauths", verb: "list", optional: true},
+	{kind: snapshot.VaultConnection, group: "secrets.hashicorp.com", versions: []string{"v1beta1"}, resource: "vaultconnections", verb: "list", optional: true},
+	{kind: snapshot.SealedSecret, group: "bitnami.com", versions: []string{"v1alpha1"}, resource: "sealedsecrets", verb: "list", optional: true},
 	{kind: snapshot.PolicyEngines, group: "cilium.io", versions: []string{"v2"}, resource: "ciliumnetworkpolicies", verb: "list", optional: true, object: "CiliumNetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.projectcalico.org", versions: v1, resource: "networkpolicies", verb: "list", optional: true, object: "NetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.antrea.io", versions: []string{"v1beta1", "v1alpha1"}, resource: "networkpolicies", verb: "list", optional: true, object: "NetworkPolicy"},
@@ -96,7 +108,13 @@ var acrossCluster = []reading{
 var (
 	clusterRoles = reading{kind: snapshot.ClusterRole, group: "rbac.authorization.k8s.io", versions: v1, resource: "clusterroles", verb: "get"}
 	gateways     = reading{kind: snapshot.Gateway, group: "gateway.networking.k8s.io", versions: []string{"v1", "v1beta1"}, resource: "gateways", verb: "get", optional: true}
+	stores       = reading{kind: snapshot.ClusterSecretStore, group: "external-secrets.io", versions: externalSecrets, resource: "clustersecretstores", verb: "get", optional: true}
 )
+
+// controlPlane are the API server's mirror pods: the flags they run with tell
+// whether Secrets are encrypted. Managed clusters show none.
+// Source: the static pod that kubeadm and RKE2 write.
+var controlPlane = reading{kind: snapshot.APIServers, versions: v1, resource: "pods", verb: "list", labels: "component=kube-apiserver", namespace: "kube-system"}
 
 // landmarks are read by name, so that no right to list what else lives there is
 // needed. A cluster has only some of them.

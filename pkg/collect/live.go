@@ -17,6 +17,8 @@ type Cluster struct {
 	Config *rest.Config
 	// Driver is HELM_DRIVER: secret(s), configmap(s), or empty for both, Secrets first.
 	Driver string
+	// History says that the other revisions of a release are read, too.
+	History bool
 	// Progress is told what is being read, Warn what the user should know; nil tells nobody.
 	Progress, Warn func(string)
 	// Now is the clock; nil means time.Now.

@@ -17,6 +17,7 @@ var everybody = []string{
 // namespace, and who may do what in its name.
 func (w *ownership) surround() {
 	w.referred()
+	w.synced()
 	w.reached()
 	w.also(func(o *snapshot.Object) bool {
 		return o.Kind == string(snapshot.NetworkPolicy) || o.Kind == string(snapshot.Namespace) || isEngine(o)

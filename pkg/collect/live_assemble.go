@@ -61,9 +61,9 @@ func (r *run) matters(o *snapshot.Object, w *ownership) bool {
 }
 
 // follow reads what the kept objects refer to outside the namespace: the
-// ClusterRoles of bindings and the Gateways of routes.
+// ClusterRoles of bindings, the Gateways of routes and the stores that namespaces share.
 func (r *run) follow(ctx context.Context) error {
-	roles, parents := map[[2]string]bool{}, map[[2]string]bool{}
+	roles, parents, shared := map[[2]string]bool{}, map[[2]string]bool{}, map[[2]string]bool{}
 	for i := range r.s.Objects {
 		o := &r.s.Objects[i]
 		if kind, name := roleOf(o); kind == snapshot.ClusterRole {
@@ -74,12 +74,19 @@ func (r *run) follow(ctx context.Context) error {
 				parents[parent] = true
 			}
 		}
+		for _, ref := range o.LeansOn() {
+			if ref.Kind == string(snapshot.ClusterSecretStore) {
+				shared[[2]string{"", ref.Name}] = true
+			}
+		}
 	}
 	r.lean(snapshot.ClusterRole, snapshot.ClusterRoleBinding, snapshot.RoleBinding)
 	r.lean(snapshot.Gateway, snapshot.HTTPRoute)
+	r.lean(snapshot.ClusterSecretStore, snapshot.ExternalSecret)
 	g, got := newGroup(ctx), newAnswers()
 	r.getAll(g, got, clusterRoles, roles)
 	r.getAll(g, got, gateways, parents)
+	r.getAll(g, got, stores, shared)
 	if err := g.Wait(); err != nil {
 		return stopped(ctx, err)
 	}

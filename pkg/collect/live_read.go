@@ -21,6 +21,7 @@ type run struct {
 	found    Found
 	revision int
 	record   *record
+	past     past
 	around   []snapshot.Object // cluster-wide objects, shared by all releases
 	marks    []snapshot.Object // the landmarks, shared as well
 	masker   *masker
@@ -45,6 +46,7 @@ func (c *Cluster) read(ctx context.Context, found Found, revision int) (*snapsho
 	if err := r.assemble(ctx); err != nil {
 		return nil, err
 	}
+	r.remember()
 	r.s.Coverage = slices.Collect(maps.Values(r.coverage))
 	m.seal(r.s)
 	return r.s, nil
@@ -57,6 +59,7 @@ func (r *run) fetch(ctx context.Context) error {
 	}
 	g := newGroup(ctx)
 	g.run("reading the release", r.fetchRecord)
+	r.fetchPast(g)
 	r.cluster.sharedLists(g)
 	g.run("reading the namespace", r.fetchNamespace)
 	for _, what := range inNamespace {

@@ -19,6 +19,8 @@ type shared struct {
 	answers *answers // nil until all of them are in
 	marks   *answers // the landmarks, read with them
 	version string
+	// apiServers are the API server's own pods.
+	apiServers []snapshot.APIServer
 
 	groupsOnce sync.Once
 	groups     map[string][]string // served versions by API group; nil where that could not be read
@@ -39,6 +41,7 @@ func (c *Cluster) sharedLists(g group) {
 func (c *Cluster) readShared(ctx context.Context) error {
 	g, got, marks := newGroup(ctx), newAnswers(), newAnswers()
 	g.run("reading the server version", func(ctx context.Context) error { return c.readVersion(ctx, got) })
+	g.run("reading the API server's pods", func(ctx context.Context) error { return c.readAPIServers(ctx, got) })
 	for _, what := range acrossCluster {
 		g.run(asking(what, ""), func(ctx context.Context) error { return c.list(ctx, what, "", got) })
 	}
@@ -129,7 +132,7 @@ func (c *Cluster) readVersion(ctx context.Context, got *answers) error {
 
 // into hands a release its own copy: masking changes objects in place.
 func (s *shared) into(r *run) {
-	r.s.ServerVersion = s.version
+	r.s.ServerVersion, r.s.APIServers = s.version, slices.Clone(s.apiServers)
 	for _, c := range s.answers.coverage {
 		r.note(c)
 	}

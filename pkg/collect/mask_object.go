@@ -32,6 +32,8 @@ func (m *masker) object(content map[string]any) {
 		}
 	case clearKinds[what]:
 		m.fields(content)
+	case syncKinds[what]:
+		m.synced(content)
 	default:
 		keepOnly(content)
 	}

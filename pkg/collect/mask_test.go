@@ -178,8 +178,12 @@ metadata:
 
 func TestMaskOtherKinds(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"unknown kinds keep their metadata", "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: e, labels: {a: b}, ownerReferences: [{kind: X, name: owner}]}\nspec: {password: hunter2}\n",
-			"apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata:\n  labels:\n    a: b\n  name: e\n  ownerReferences:\n  - kind: X\n    name: owner\n"},
+		{"unknown kinds keep their metadata", "apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata: {name: e, labels: {a: b}, ownerReferences: [{kind: X, name: owner}]}\nspec: {password: hunter2}\n",
+			"apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata:\n  labels:\n    a: b\n  name: e\n  ownerReferences:\n  - kind: X\n    name: owner\n"},
+		{"what fills Secrets keeps its references", "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: e}\nspec: {secretStoreRef: {name: s, kind: SecretStore}, target: {name: t, template: {data: {name: hunter2}}}, data: [{secretKey: k, remoteRef: {key: team/db}}], other: hunter2}\n",
+			"apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata:\n  name: e\nspec:\n  data:\n  - remoteRef:\n      key: team/db\n    secretKey: k\n  other: «»\n  secretStoreRef:\n    kind: SecretStore\n    name: s\n  target:\n    name: t\n    template:\n      data:\n        name: «»\n"},
+		{"stores keep where they are and how they are asked", "apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: {name: s}\nspec: {provider: {vault: {server: 'https://vault:8200', auth: {userPass: {username: hunter2, secretRef: {name: a, key: b}}}}}}\n",
+			"apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata:\n  name: s\nspec:\n  provider:\n    vault:\n      auth:\n        userPass:\n          secretRef:\n            key: b\n            name: a\n          username: «»\n      server: https://vault:8200\n"},
 		{"a Service of another group is unknown", "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: e}\nspec: {template: {spec: {containers: [{env: [{name: A, value: hunter2}]}]}}}\n",
 			"apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: e\n"},
 		{"roles stay", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: [{apiGroups: [''], resources: [secrets], verbs: ['*'], resourceNames: [a]}]\n",

@@ -25,6 +25,11 @@ func (m *masker) seal(s *snapshot.Snapshot) {
 			}
 		}
 	}
+	for _, past := range s.Release.Past {
+		for i := range past.Kept {
+			past.Kept[i].Text = snapshot.Renumber(past.Kept[i].Text, n.id)
+		}
+	}
 }
 
 // numbering gives each digest its number.

@@ -9,7 +9,8 @@ type Kind string
 // The kinds a run may read. ReleaseRecord is Helm's stored release (values,
 // hooks, history); ServerVersion is the API server's version; PolicyEngines
 // are the resources of other policy engines, seen but not evaluated;
-// ClusterServices are the Services that tell where DNS and the API server are.
+// ClusterServices are the Services that tell where DNS and the API server are;
+// APIServers are the API server's own pods; History are the release's other revisions.
 const (
 	Deployment         Kind = "Deployment"
 	StatefulSet        Kind = "StatefulSet"
@@ -38,6 +39,17 @@ const (
 	NodeAgents         Kind = "NodeAgents"
 	PolicyEngines      Kind = "PolicyEngines"
 	ClusterServices    Kind = "ClusterServices"
+	ExternalSecret     Kind = "ExternalSecret"
+	SecretStore        Kind = "SecretStore"
+	ClusterSecretStore Kind = "ClusterSecretStore"
+	ProviderClass      Kind = "SecretProviderClass"
+	VaultStaticSecret  Kind = "VaultStaticSecret"
+	VaultDynamicSecret Kind = "VaultDynamicSecret"
+	VaultAuth          Kind = "VaultAuth"
+	VaultConnection    Kind = "VaultConnection"
+	SealedSecret       Kind = "SealedSecret"
+	APIServers         Kind = "APIServers"
+	History            Kind = "History"
 	ReleaseRecord      Kind = "ReleaseRecord"
 	ServerVersion      Kind = "ServerVersion"
 )

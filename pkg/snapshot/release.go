@@ -31,6 +31,26 @@ type Release struct {
 	// Manifest and Hooks are what the record says was installed; empty where no record was read.
 	Manifest []Object `json:"manifest,omitempty"`
 	Hooks    []Object `json:"hooks,omitempty"`
+	// Past are the other stored revisions, ascending, as far as they hold what this one does not.
+	Past []Past `json:"past,omitempty"`
+}
+
+// Past is another revision of a release in Helm's storage.
+type Past struct {
+	Revision int    `json:"revision"`
+	Status   string `json:"status,omitempty"`
+	// Kept are its texts with a secret in them that stands nowhere in the revision that was read.
+	Kept []Kept `json:"kept,omitempty"`
+}
+
+// Kept is one text of an older revision, masked.
+type Kept struct {
+	// Key is the values path, as data.metadataConnection.pass; empty where Object holds the text.
+	Key string `json:"key,omitempty"`
+	// Object and Path are the object that the revision installed and the JSON pointer in it.
+	Object *Ref   `json:"object,omitempty"`
+	Path   string `json:"path,omitempty"`
+	Text   string `json:"text"`
 }
 
 // Chart is what a release's Chart.yaml says of itself.

@@ -23,8 +23,18 @@ type Snapshot struct {
 	// for each set of labels and without their containers. No rule judges them.
 	Around []Object `json:"around,omitempty"`
 	// ServerVersion is the API server's, as "v1.36.3"; empty where unknown.
-	ServerVersion string     `json:"serverVersion,omitempty"`
-	Coverage      []Coverage `json:"coverage"`
+	ServerVersion string `json:"serverVersion,omitempty"`
+	// APIServers are the API server's own pods, where the cluster shows them.
+	APIServers []APIServer `json:"apiServers,omitempty"`
+	Coverage   []Coverage  `json:"coverage"`
+}
+
+// APIServer is one pod of the Kubernetes API server.
+type APIServer struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Flags are the names of the flags it runs with that rules ask for, sorted; never their values.
+	Flags []string `json:"flags,omitempty"`
 }
 
 // Offline says that the source was files or a chart, which can never hold what only a cluster knows.

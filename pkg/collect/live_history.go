@@ -1,0 +1,171 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// mostPast bounds the other revisions that are read; Helm itself keeps ten unless told otherwise.
+const mostPast = 20
+
+// past are the other revisions of a release while they are read.
+type past struct {
+	mu   sync.Mutex
+	read []pastRevision
+}
+
+// pastRevision is one of them, masked.
+type pastRevision struct {
+	revision
+	values    map[string]any
+	installed []snapshot.Object
+}
+
+// pastRevisions are those to read beside the one that is judged: all others,
+// or, where an older one was asked for, those before it.
+func (r *run) pastRevisions() []revision {
+	var out []revision
+	for _, other := range r.found.stored.revisions {
+		if other.number < r.revision || other.number > r.revision && r.revision == r.found.Revision {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// fetchPast starts reading the other revisions. It costs as much as the
+// release itself for each, so that only runs that ask for it do it.
+func (r *run) fetchPast(g group) {
+	if !r.cluster.History {
+		return
+	}
+	if r.found.stored == nil {
+		r.note(snapshot.Coverage{Kind: snapshot.History, State: snapshot.NotCollected, Reason: "Helm holds no record of this release"})
+		return
+	}
+	list := r.pastRevisions()
+	r.note(snapshot.Coverage{Kind: snapshot.History, State: snapshot.Read})
+	if left := len(list) - mostPast; left > 0 {
+		list = list[left:]
+		r.note(snapshot.Coverage{Kind: snapshot.History, State: snapshot.NotCollected,
+			Reason: fmt.Sprintf("of %d other revisions the newest %d were read", left+mostPast, mostPast)})
+	}
+	for _, each := range list {
+		g.run(fmt.Sprintf("reading revision %d", each.number), func(ctx context.Context) error { return r.fetchOnePast(ctx, each) })
+	}
+}
+
+func (r *run) fetchOnePast(ctx context.Context, which revision) error {
+	rec, err := r.cluster.reader.body(ctx, r.found.stored, which.number)
+	one := pastRevision{revision: which}
+	if err == nil {
+		one, err = rec.past(which, r.masker)
+	}
+	r.note(coverageOf(snapshot.History, fmt.Sprintf("read revision %d", which.number), err))
+	if err != nil {
+		return ctx.Err()
+	}
+	r.past.mu.Lock()
+	defer r.past.mu.Unlock()
+	r.past.read = append(r.past.read, one)
+	return nil
+}
+
+// past is what is looked at of an older revision.
+func (r *record) past(which revision, m *masker) (pastRevision, error) {
+	installed, hooks, err := r.manifests(m)
+	if err != nil {
+		return pastRevision{}, plain("%s", err)
+	}
+	return pastRevision{revision: which, values: m.values(r.Config), installed: append(installed, hooks...)}, nil
+}
+
+// remember keeps, of the other revisions, the texts whose secrets the judged
+// one does not hold: of their values all, of their objects those that are in
+// use to this day. What Helm makes at random for each revision is of no use to anybody.
+func (r *run) remember() {
+	if r.record == nil {
+		return
+	}
+	recorded, live := idsIn(r.s.Release.Values), map[string]bool{}
+	for _, o := range slices.Concat(r.s.Release.Manifest, r.s.Release.Hooks) {
+		maps.Copy(recorded, idsIn(o.Content))
+	}
+	for i := range r.s.Objects {
+		maps.Copy(live, idsIn(r.s.Objects[i].Content))
+	}
+	slices.SortFunc(r.past.read, func(a, b pastRevision) int { return a.number - b.number })
+	for _, one := range r.past.read {
+		var kept []snapshot.Kept
+		seen := maps.Clone(recorded)
+		eachText(one.values, "", valuesStep, func(path, text string) {
+			if holdsNew(text, func(id string) bool { return !recorded[id] }) {
+				kept = append(kept, snapshot.Kept{Key: path, Text: text})
+				maps.Copy(seen, idsIn(text))
+			}
+		})
+		for _, o := range one.installed {
+			eachText(o.Content, "", pointerStep, func(path, text string) {
+				if holdsNew(text, func(id string) bool { return !seen[id] && live[id] }) {
+					kept = append(kept, snapshot.Kept{Object: &o.Ref, Path: path, Text: text})
+				}
+			})
+		}
+		if len(kept) > 0 {
+			r.s.Release.Past = append(r.s.Release.Past, snapshot.Past{Revision: one.number, Status: one.status, Kept: kept})
+		}
+	}
+}
+
+func holdsNew(text string, is func(id string) bool) bool {
+	return slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 && is(m.ID) })
+}
+
+// idsIn are the masked values below a node.
+func idsIn(node any) map[string]bool {
+	out := map[string]bool{}
+	eachText(node, "", valuesStep, func(_, text string) {
+		for _, m := range snapshot.MaskedIn(text) {
+			out[m.ID] = true
+		}
+	})
+	return out
+}
+
+// eachText walks all texts below a node in the order of keys; step makes the path of what is below.
+func eachText(node any, path string, step func(path, key string, index bool) string, use func(path, text string)) {
+	switch at := node.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(at)) {
+			eachText(at[key], step(path, key, false), step, use)
+		}
+	case []any:
+		for i := range at {
+			eachText(at[i], step(path, strconv.Itoa(i), true), step, use)
+		}
+	case string:
+		use(path, at)
+	}
+}
+
+// valuesStep writes paths as Helm does, pointerStep as RFC 6901 does.
+func valuesStep(path, key string, index bool) string {
+	switch {
+	case index:
+		return path + "[" + key + "]"
+	case path == "":
+		return key
+	}
+	return path + "." + key
+}
+
+func pointerStep(path, key string, _ bool) string {
+	return path + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
