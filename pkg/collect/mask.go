@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/credential"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -42,6 +43,9 @@ func (m *masker) token(value string) string {
 		Published: publishedIDs(value),
 		Size:      sizeBucket(len(value)),
 		Fernet:    isFernet(value),
+	}
+	if !masked.Fernet {
+		masked.Shapes = credential.Marks(value)
 	}
 	m.macs.Put(mac)
 	return masked.Token()

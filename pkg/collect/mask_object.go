@@ -204,7 +204,7 @@ func isWord(text string) bool {
 			return false
 		}
 	}
-	return true
+	return !holdsCredential(text)
 }
 
 func isLetterOrDigit(c byte) bool {

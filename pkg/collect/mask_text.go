@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/credential"
 )
 
 // hide is the token of a text; an empty text hides nothing and stays.
@@ -41,8 +43,11 @@ func isPlainText(text string) bool {
 			return false
 		}
 	}
-	return !strings.Contains(text, "-----")
+	return !strings.Contains(text, "-----") && !holdsCredential(text)
 }
+
+// holdsCredential says that a text has the shape of a known credential in it: then no place makes it harmless.
+func holdsCredential(text string) bool { return len(credential.Kinds(text)) > 0 }
 
 // text masks a text that may hold anything: a reference to a variable stays, a
 // URL keeps what is no secret, all else becomes one token.

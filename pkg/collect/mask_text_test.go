@@ -15,7 +15,7 @@ func testMasker(t testing.TB) *masker {
 	return m
 }
 
-var anyToken = regexp.MustCompile(`⟦secret [0-9a-f]+((?: published:[a-z0-9-]+)*) size:\d+( fernet)?⟧`)
+var anyToken = regexp.MustCompile(`⟦secret [0-9a-f]+((?: published:[a-z0-9-]+)*)(?: shape:[a-z0-9-]+)* size:\d+( fernet)?⟧`)
 
 // short writes tokens as «», «published ids» or «fernet», for tables.
 func short(text string) string {

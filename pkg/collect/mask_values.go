@@ -24,6 +24,9 @@ func (m *masker) value(parent, key string, node any) any {
 	case []any:
 		return m.valueList(key, node)
 	case string:
+		if masked, ok := m.written(parent, key, node); ok {
+			return masked
+		}
 		return m.valueText(key, node)
 	case bool, nil:
 		return node
@@ -48,6 +51,8 @@ func (m *masker) valueMap(parent, key string, node map[string]any) any {
 		v := node[k]
 		text, isText := v.(string)
 		switch {
+		case key == "extraSecrets", key == "extraConfigMaps":
+			out[k] = m.extraObject(key, v)
 		case darkValues[key]:
 			out[k] = m.darkValue(k, v)
 		case isText && section != "":
@@ -96,6 +101,8 @@ func (m *masker) valueList(key string, list []any) any {
 		switch text, isText := entry.(string); {
 		case darkValues[key]:
 			out[i] = m.darkValue(key, entry)
+		case key == "extraManifests" && m.manifest(entry) != nil:
+			out[i] = m.manifest(entry)
 		case isText && clearTrees[key]:
 			out[i] = m.plain(text)
 		default:
@@ -148,11 +155,46 @@ func (m *masker) darkValue(key string, node any) any {
 		if key == "id" && isWord(node) || key == "role" && roles[node] || (key == "kind" || key == "conn_type" || key == "type") && isWord(node) {
 			return node
 		}
+		if masked, ok := m.json(node); ok {
+			return masked
+		}
 		return m.text(node)
 	case bool, nil:
 		return node
 	}
 	return m.token(numberText(node))
+}
+
+// extraObject masks a Secret or ConfigMap that the official chart makes of values, as map or as text.
+func (m *masker) extraObject(kind string, node any) any {
+	object, ok := node.(map[string]any)
+	if !ok {
+		return m.darkValue(kind, node)
+	}
+	out := make(map[string]any, len(object))
+	for k, v := range object {
+		switch v := v.(type) {
+		case string:
+			masked, ok := m.written(kind, k, v)
+			if out[k] = masked; !ok {
+				out[k] = m.darkValue(k, v)
+			}
+		case map[string]any:
+			switch {
+			case kind == "extraSecrets" && k == "data":
+				out[k] = m.entries(v, m.encodedValue)
+			case kind == "extraSecrets" && k == "stringData":
+				out[k] = m.entries(v, m.secretValue)
+			case k == "data":
+				out[k] = m.entries(v, m.configValue)
+			default:
+				out[k] = m.darkValue(k, v)
+			}
+		default:
+			out[k] = m.darkValue(k, v)
+		}
+	}
+	return out
 }
 
 func (m *masker) valueText(key, text string) any {

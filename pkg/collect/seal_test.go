@@ -41,7 +41,7 @@ func TestSealNumbersInOrder(t *testing.T) {
 			t.Errorf("order %v gives other bytes", order)
 		}
 	}
-	for _, want := range []string{"k: ⟦secret 1 size:1⟧", "other: ⟦secret 2 size:1⟧", "- x⟦secret 3 size:1⟧⟦secret 4 size:1⟧", "own: ⟦secret 2 size:1⟧"} {
+	for _, want := range []string{"k: ⟦secret 1 shape:word size:1⟧", "other: ⟦secret 2 shape:word size:1⟧", "- x⟦secret 3 shape:word size:1⟧⟦secret 4 shape:word size:1⟧", "own: ⟦secret 2 shape:word size:1⟧"} {
 		if !strings.Contains(first.String(), want) {
 			t.Errorf("%s is missing:\n%s", want, first.String())
 		}

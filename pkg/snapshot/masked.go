@@ -14,6 +14,9 @@ type Masked struct {
 	ID string
 	// Published names the published defaults (chart, image or sample) that this value equals.
 	Published []string
+	// Shapes say what the value looks like (package credential): kinds of
+	// credentials, as github-token, or harmless, word or random. Sorted; none where nothing can be said.
+	Shapes []string
 	// Size is the largest of 0, 1, 16, 32, 64 and 128 that the value's length in bytes reaches; 0 is empty.
 	Size int
 	// Fernet says the value has the shape of a valid Fernet key, or of several with commas between.
@@ -29,6 +32,9 @@ func (m Masked) Token() string {
 	b.WriteString(tokenStart + m.ID)
 	for _, name := range m.Published {
 		b.WriteString(" published:" + name)
+	}
+	for _, shape := range m.Shapes {
+		b.WriteString(" shape:" + shape)
 	}
 	b.WriteString(" size:" + strconv.Itoa(m.Size))
 	if m.Fernet {
@@ -121,12 +127,14 @@ func parseToken(text string) (m Masked, length int) {
 	m.ID = words[0]
 	for _, word := range words[1:] {
 		name, value, valued := strings.Cut(word, ":")
-		if !isWord(name, "") || valued && !isWord(value, "-") || name == "published" && !valued {
+		if !isWord(name, "") || valued && !isWord(value, "-") || (name == "published" || name == "shape") && !valued {
 			return Masked{}, 0
 		}
 		switch name {
 		case "published":
 			m.Published = append(m.Published, value)
+		case "shape":
+			m.Shapes = append(m.Shapes, value)
 		case "size":
 			m.Size, _ = strconv.Atoi(value)
 		case "fernet":

@@ -11,6 +11,7 @@ func TestTokenRoundTrip(t *testing.T) {
 		{ID: "1"},
 		{ID: "7", Published: []string{"community-fernet-key"}, Size: 32, Fernet: true},
 		{ID: "0af3", Published: []string{"a", "b-2"}, Size: 128},
+		{ID: "8", Shapes: []string{"github-token", "private-key"}, Size: 64},
 	} {
 		got, ok := ParseMasked(want.Token())
 		if !ok || !reflect.DeepEqual(got, want) {
@@ -21,7 +22,7 @@ func TestTokenRoundTrip(t *testing.T) {
 
 func TestParseMaskedRefusesWhatIsNotOneToken(t *testing.T) {
 	token := Masked{ID: "1", Size: 16}.Token()
-	for _, text := range []string{"", "plain", "x" + token, token + "x", token + token, "⟦secret ⟧", "⟦secret 1"} {
+	for _, text := range []string{"", "plain", "x" + token, token + "x", token + token, "⟦secret ⟧", "⟦secret 1", "⟦secret 1 shape⟧", "⟦secret 1 shape:A⟧"} {
 		if m, ok := ParseMasked(text); ok {
 			t.Errorf("%q was read as %+v", text, m)
 		}
@@ -51,7 +52,7 @@ func TestMaskedNeverPrints(t *testing.T) {
 }
 
 func FuzzTokens(f *testing.F) {
-	f.Add("a" + Masked{ID: "1", Published: []string{"x-1"}, Size: 16, Fernet: true}.Token() + "b")
+	f.Add("a" + Masked{ID: "1", Published: []string{"x-1"}, Shapes: []string{"random"}, Size: 16, Fernet: true}.Token() + "b")
 	f.Add("⟦secret ⟦secret 1⟧")
 	f.Add("⟦secret 1 size:⟧⟦secret 2 Size:1⟧")
 	f.Fuzz(func(t *testing.T, text string) {

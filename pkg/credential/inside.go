@@ -1,0 +1,87 @@
+package credential
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Texts that are longer than this are searched up to here, in bytes: a
+// ConfigMap holds no more, and a text of another origin is no configuration.
+const longestSearched = 2 << 20
+
+var (
+	// assigned is NAME = value, NAME: value or "name": "value".
+	assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_.-]{1,60})(["']?)[ \t]*(=|:)[ \t]*(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|([^\s"',;&|(){}\[\]]{1,300}))`)
+	// listed is an entry of a pod's environment written out in YAML.
+	listed = regexp.MustCompile(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]{1,60})["']?,?\s+["']?value["']?: *(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|([^\s"',;}]{1,300}))`)
+	// userinfo is the login in a URL.
+	userinfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s/@"'<>]{1,300})@[^\s]`)
+	// asFlag is a flag that takes a password.
+	asFlag = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]{1,40})[= ]["']?([^\s"'=-][^\s"']{0,300})`)
+	// inHeader is a login in an HTTP header.
+	inHeader = regexp.MustCompile(`(?i)authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token) +["']?([^\s"']{8,})`)
+)
+
+// Inside says what credentials are written out in a longer text of any
+// language, by name or by URL: URLPassword, Assignment.
+func Inside(text string) []string {
+	text = text[:min(len(text), longestSearched)]
+	var out []string
+	if strings.Contains(text, "://") && slices.ContainsFunc(userinfo.FindAllStringSubmatch(text, -1), func(found []string) bool { return !harmless(found[1]) }) {
+		out = append(out, URLPassword)
+	}
+	if !strings.ContainsAny(text, "=: ") {
+		return out
+	}
+	if slices.ContainsFunc(pairs(text), written) {
+		out = append(out, Assignment)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// pair is a name with the text that stands under it.
+type pair struct {
+	name, value string
+	quoted      bool
+}
+
+func pairs(text string) []pair {
+	var out []pair
+	for _, found := range assigned.FindAllStringSubmatch(text, -1) {
+		value := found[4] + found[5]
+		out = append(out, pair{found[1], value + found[6], value != ""})
+	}
+	for _, found := range listed.FindAllStringSubmatch(text, -1) {
+		out = append(out, pair{found[1], found[2] + found[3] + found[4], true})
+	}
+	for _, found := range asFlag.FindAllStringSubmatch(text, -1) {
+		out = append(out, pair{found[1], found[2], true})
+	}
+	for _, found := range inHeader.FindAllStringSubmatch(text, -1) {
+		out = append(out, pair{"bearer", found[1], true})
+	}
+	return out
+}
+
+// codeWords stand behind a name in programs and schemas, where a value would stand in a configuration.
+var codeWords = []string{
+	"none", "null", "nil", "true", "false", "str", "string", "bytes", "int", "integer", "required", "optional", "any", "self", "object", "undefined", "yes", "no",
+}
+
+// written says that a pair writes a credential out. Where nothing is quoted a
+// word may be a name of the program, so only other texts count.
+func written(p pair) bool {
+	scent := Named(p.name)
+	if scent < Likely || harmless(p.value) || slices.Contains(codeWords, strings.ToLower(p.value)) {
+		return false
+	}
+	if Named(p.value) != No && isWord(p.value) { // password = password, token_key: access_token
+		return false
+	}
+	if isWord(p.value) {
+		return p.quoted && scent == Sure
+	}
+	return p.quoted || !strings.ContainsAny(p.value, ".") || scent == Sure && strings.ContainsAny(p.value, "0123456789")
+}
