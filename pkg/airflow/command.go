@@ -42,13 +42,17 @@ var quoters = map[string]struct{ before, after string }{
 // unclear is why the output of a command of no known shape is not known.
 const unclear = "it is the output of a command"
 
+// outputKey is one place of a variable that holds a command.
+type outputKey struct{ name, object, path string }
+
 // ran is the output of the command that a variable holds, found once.
 func (c *config) ran(s Setting) Setting {
-	if known, found := c.outputs.Load(s.Name); found {
+	at := outputKey{s.Name, s.Ref.Name, s.Path}
+	if known, found := c.outputs.Load(at); found {
 		return known.(Setting)
 	}
 	out := c.run(s)
-	c.outputs.Store(s.Name, out)
+	c.outputs.Store(at, out)
 	return out
 }
 

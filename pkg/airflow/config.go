@@ -1,7 +1,10 @@
 package airflow
 
 import (
+	"cmp"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,16 +17,43 @@ type config struct {
 	workload  *Workload
 	container Container
 	file      *configFile // nil where the image's own airflow.cfg counts
-	outputs   sync.Map    // what run has found, by the variable's name
+	outputs   sync.Map    // what run has found, by outputKey
 }
 
 // named is a variable, with the container as its place where its own is not known.
 func (c *config) named(variable string) (Setting, bool) {
 	s, set := c.lookup(variable)
+	return c.placed(s), set
+}
+
+func (c *config) placed(s Setting) Setting {
 	if s.Ref.Kind == "" {
 		s.Ref, s.Container, s.Path = c.workload.Ref, c.container.Name, c.container.Path
 	}
-	return s, set
+	return s
+}
+
+// addAll adds every place that sets a variable, those that win first; of is
+// what the value stands for.
+func (c *config) addAll(list []Setting, variable string, of func(Setting) Setting) []Setting {
+	add := func(s Setting) {
+		if of != nil {
+			s = of(s)
+		}
+		list = append(list, s)
+	}
+	if s, found := c.set[variable]; found {
+		add(c.placed(s))
+	}
+	for _, all := range slices.Backward(c.from) {
+		if s, found := all[variable]; found {
+			add(s)
+		}
+	}
+	if len(list) == 0 && c.unread != "" {
+		add(c.placed(Setting{Key: variable, Name: variable, Via: "env", Reason: c.unread}))
+	}
+	return list
 }
 
 // configFile is an airflow.cfg that a pod mounts.
@@ -32,6 +62,25 @@ type configFile struct {
 	path    string
 	unread  string
 	options map[optionName]string
+}
+
+// names are the options that the file sets, sorted.
+func (f *configFile) names() []optionName {
+	return slices.SortedFunc(maps.Keys(f.options), func(a, b optionName) int {
+		return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.key, b.key))
+	})
+}
+
+// set is what the file gives one of its options.
+func (f *configFile) set(name optionName) (Setting, bool) {
+	value, set := f.options[name]
+	if !set {
+		return Setting{}, false
+	}
+	return Setting{
+		Value: value, Known: true, Via: "airflow.cfg", Ref: f.ref,
+		Path: f.path + "#" + name.section + "/" + name.key, Name: name.String(),
+	}, true
 }
 
 // kept is what containers are configured by, worked out when the first

@@ -30,6 +30,10 @@ type option struct {
 	defaults []optionDefault
 	// secure is what a safe value looks like, where the option decides about security by itself.
 	secure Expectation
+	// gone says what takes the place of an option that has no successor; empty where nothing is lost.
+	gone string
+	// read are all its names, ready to be looked up, its own first.
+	read []readName
 	// image is the value that Apache's own image sets in its environment, where it does; images made from it inherit that, but nothing shows it.
 	image string
 }
@@ -56,52 +60,66 @@ func nothing(note string) []optionDefault { return []optionDefault{{note: note}}
 // options are those that rules ask for, in the order of the tables.
 var options = slices.Concat(keyOptions, databaseOptions, webOptions, fabOptions, loginOptions, codeOptions, celeryOptions, kubernetesOptions, logOptions, otherOptions)
 
+// readName is a name of an option with the variables that set it.
+type readName struct {
+	otherName
+	variable, command, backend string
+}
+
+func readable(n otherName) readName {
+	variable := n.variable()
+	return readName{otherName: n, variable: variable, command: variable + "_CMD", backend: variable + "_SECRET"}
+}
+
+// ready works out the variables once.
+func (o option) ready() *option {
+	o.read = append(o.read, readable(otherName{optionName: o.name()}))
+	for _, other := range o.also {
+		o.read = append(o.read, readable(other))
+	}
+	return &o
+}
+
 // optionIndex finds an option by its name.
 var optionIndex = sync.OnceValue(func() map[optionName]*option {
 	out := make(map[optionName]*option, len(options))
-	for i := range options {
-		out[options[i].name()] = &options[i]
+	for _, o := range options {
+		out[o.name()] = o.ready()
 	}
 	return out
 })
 
 // optionNamed finds an option; one that is not in the table has only its name.
-func optionNamed(section, key string) option {
+func optionNamed(section, key string) *option {
 	if o := optionIndex()[optionName{section, key}]; o != nil {
-		return *o
+		return o
 	}
-	return option{section: section, key: key}
+	return (&option{section: section, key: key}).ready()
 }
 
-func (o option) name() optionName { return optionName{o.section, o.key} }
+func (o *option) name() optionName { return optionName{o.section, o.key} }
 
 // in says whether this Airflow has the option; an unknown version has all.
-func (o option) in(id Identity) bool {
+func (o *option) in(id Identity) bool {
 	return id.Version == "" || (o.since == "" || !id.before(o.since)) && (o.until == "" || id.before(o.until))
 }
 
-// names are those that this Airflow reads, its own first.
-func (o option) names(id Identity) []optionName {
-	out := []optionName{o.name()}
-	for _, other := range o.also {
-		if id.Version == "" || other.until == "" || id.before(other.until) {
-			out = append(out, other.optionName)
-		}
-	}
-	return out
+// stands says whether this Airflow still reads a name.
+func (n otherName) stands(id Identity) bool {
+	return id.Version == "" || n.until == "" || id.before(n.until)
 }
 
 // backendSince is the version that began to read options from the secrets backend.
 const backendSince = "2.0"
 
 // commands says whether this Airflow takes the option's value from a command, too.
-func (o option) commands(id Identity) bool { return o.sensitive != "" && !id.before(o.sensitive) }
+func (o *option) commands(id Identity) bool { return o.sensitive != "" && !id.before(o.sensitive) }
 
 // backends says whether this Airflow takes the option's value from the secrets backend, too.
-func (o option) backends(id Identity) bool { return o.commands(id) && !id.before(backendSince) }
+func (o *option) backends(id Identity) bool { return o.commands(id) && !id.before(backendSince) }
 
 // defaultIn is false where no default is known, or where it hangs on a version that is not.
-func (o option) defaultIn(id Identity) (optionDefault, bool) {
+func (o *option) defaultIn(id Identity) (optionDefault, bool) {
 	if len(o.defaults) == 0 || id.Version == "" && len(o.defaults) > 1 {
 		return optionDefault{}, false
 	}

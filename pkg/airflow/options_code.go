@@ -72,8 +72,8 @@ var kubernetesOptions = []option{
 	{section: "kubernetes_executor", key: "in_cluster", since: "2.5", defaults: plain("True"), secure: isOn(), also: fromKubernetes("in_cluster")},
 	{section: "kubernetes", key: "delete_worker_pods", until: "2.5", defaults: plain("True"), secure: isOn()},
 	{section: "kubernetes_executor", key: "delete_worker_pods", since: "2.5", defaults: plain("True"), secure: isOn(), also: fromKubernetes("delete_worker_pods")},
-	{section: "kubernetes", key: "git_password", until: "2.0", sensitive: "1.10", defaults: nothing(none), secure: isEmpty()},
-	{section: "kubernetes", key: "gcp_service_account_keys", until: "2.0", defaults: nothing(none), secure: isEmpty()},
+	{section: "kubernetes", key: "git_password", until: "2.0", gone: "give git-sync a Secret", sensitive: "1.10", defaults: nothing(none), secure: isEmpty()},
+	{section: "kubernetes", key: "gcp_service_account_keys", until: "2.0", gone: "use workload identity", defaults: nothing(none), secure: isEmpty()},
 }
 
 func fromKubernetes(key string) []otherName {

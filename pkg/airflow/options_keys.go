@@ -36,7 +36,7 @@ var keyOptions = []option{
 	{section: "workers", key: "secrets_backend_kwargs", since: "3.0", sensitive: "3.0", defaults: nothing(none)},
 
 	{section: "atlas", key: "password", until: "3.0", sensitive: "1.10", defaults: nothing(none)},
-	{section: "ldap", key: "bind_password", until: "2.0", sensitive: "1.10", defaults: nothing(none)},
+	{section: "ldap", key: "bind_password", until: "2.0", gone: "set AUTH_LDAP_BIND_PASSWORD in webserver_config.py", sensitive: "1.10", defaults: nothing(none)},
 	{section: "core", key: "dataset_manager_kwargs", since: "2.4", until: "3.0", sensitive: "2.6", defaults: nothing(none)},
 	{section: "core", key: "asset_manager_kwargs", since: "3.0", sensitive: "3.0", defaults: nothing(none),
 		also: []otherName{{optionName{"core", "dataset_manager_kwargs"}, "3.0"}}},

@@ -30,8 +30,8 @@ func fromCore(key string) []otherName {
 var otherOptions = []option{
 	{section: "smtp", key: "smtp_starttls", defaults: plain("True"), secure: isOn()},
 	{section: "smtp", key: "smtp_ssl", defaults: plain("False")}, // safe with smtp_starttls, too
-	{section: "smtp", key: "smtp_user", until: "3.0", defaults: nothing(none)},
-	{section: "smtp", key: "smtp_password", until: "3.0", sensitive: "1.10", defaults: nothing(none)},
+	{section: "smtp", key: "smtp_user", until: "3.0", gone: "use the connection smtp_default", defaults: nothing(none)},
+	{section: "smtp", key: "smtp_password", until: "3.0", gone: "use the connection smtp_default", sensitive: "1.10", defaults: nothing(none)},
 	{section: "email", key: "ssl_context", since: "2.7", defaults: plain("default"), secure: oneOf("default")},
 	{section: "sentry", key: "sentry_dsn", sensitive: "2.6", defaults: nothing(none)},
 	{section: "scheduler", key: "statsd_on", until: "2.0", defaults: plain("False")},

@@ -27,7 +27,7 @@ var webOptions = []option{
 	{section: "webserver", key: "proxy_fix_x_host", since: "1.10.7", until: "3.0", defaults: plain("1")},
 	{section: "webserver", key: "proxy_fix_x_port", since: "1.10.7", until: "3.0", defaults: plain("1")},
 	{section: "webserver", key: "proxy_fix_x_prefix", since: "1.10.7", until: "3.0", defaults: plain("1")},
-	{section: "webserver", key: "x_frame_enabled", since: "1.10.8", until: "3.0", defaults: plain("True"), secure: isOff()},
+	{section: "webserver", key: "x_frame_enabled", since: "1.10.8", until: "3.0", gone: "send X-Frame-Options or a Content-Security-Policy from the Ingress", defaults: plain("True"), secure: isOff()},
 	{section: "webserver", key: "cookie_secure", since: "1.10.3", until: "3.0", defaults: plain("False"), secure: isOn()},
 	{section: "webserver", key: "cookie_samesite", since: "1.10.3", until: "3.0", secure: oneOf("Lax", "Strict"),
 		defaults: []optionDefault{{note: "cookies go along with every request"}, {since: "2.0", value: "Lax"}}},

@@ -141,7 +141,8 @@ func asksSecrets(s site) bool {
 	default:
 		return true
 	}
-	return slices.ContainsFunc(options, func(o option) bool {
+	return slices.ContainsFunc(options, func(named option) bool {
+		o := optionNamed(named.section, named.key)
 		return o.backends(s.m.Identity) && o.in(s.m.Identity) && s.m.resolve(s.config, o).Via == "backend"
 	})
 }

@@ -1,6 +1,7 @@
 package airflow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -29,6 +30,8 @@ type Setting struct {
 	Via string
 	// Name is what sets it: a variable such as AIRFLOW__CORE__FERNET_KEY_CMD, or "[core] fernet_key" in airflow.cfg, which may be an older name.
 	Name string
+	// Hides are the other places that surely set the same option, in the order in which they would count.
+	Hides []Setting
 }
 
 // Clear says whether Value is the whole value, with nothing masked in it.
@@ -103,78 +106,87 @@ func (m *Model) SettingIn(w *Workload, container, section, key string) (Setting,
 // secrets backend, each under the new and then the old names, then
 // what Apache's image sets, then airflow.cfg, then the default.
 // Source: airflow/configuration.py, _lookup_sequence.
-func (m *Model) resolve(c *config, o option) Setting {
-	s, found := m.fromEnvironment(c, o)
-	if !found && o.image != "" && officialImage(c.container.Image) { // the image's environment beats airflow.cfg, too
-		s, found = c.here("image"), true
-		s.Value, s.Known, s.Default = o.image, true, true
+func (m *Model) resolve(c *config, o *option) Setting {
+	list := m.fromEnvironment(c, o, nil)
+	if o.image != "" && officialImage(c.container.Image) { // the image's environment beats airflow.cfg, too
+		s := c.here("image")
+		s.Value, s.Known, s.Default, s.Name = o.image, true, true, o.read[0].variable
+		list = append(list, s)
 	}
-	if !found {
-		s, found = m.fromFile(c, o)
+	list = m.fromFile(c, o, list)
+	var best Setting
+	if len(list) == 0 {
+		best = m.byDefault(c, o)
+	} else {
+		best = list[0]
+		best.Hides = surelySet(list[1:])
 	}
-	if !found {
-		s = m.byDefault(c, o)
-	}
-	s.Section, s.Key = o.section, o.key
-	return s
+	best.Section, best.Key = o.section, o.key
+	return best
 }
 
-func (m *Model) fromEnvironment(c *config, o option) (Setting, bool) {
-	for _, name := range o.names(m.Identity) {
-		variable := name.variable()
-		if s, set := c.named(variable); set {
-			return s, true
-		}
-		if !o.commands(m.Identity) {
+// surelySet leaves out what could not be read.
+func surelySet(list []Setting) []Setting {
+	return slices.DeleteFunc(list, func(s Setting) bool { return s.Name == "" })
+}
+
+// fromEnvironment adds what variables set. Of those that may be set, because a
+// source of variables was not read, only the first that counts is added.
+func (m *Model) fromEnvironment(c *config, o *option, list []Setting) []Setting {
+	commands, backends := o.commands(m.Identity), o.backends(m.Identity)
+	for i := range o.read {
+		name := &o.read[i]
+		if !name.stands(m.Identity) {
 			continue
 		}
-		if s, set := c.named(variable + "_CMD"); set {
-			return c.ran(s), true
+		list = c.addAll(list, name.variable, nil)
+		if commands {
+			list = c.addAll(list, name.command, c.ran)
 		}
-		if !o.backends(m.Identity) {
+		if backends {
+			list = c.addAll(list, name.backend, inBackend)
+		}
+	}
+	return list
+}
+
+func inBackend(s Setting) Setting { return behind(s, "backend", "it stands in the secrets backend") }
+
+// fromFile adds what airflow.cfg sets, or the file itself where it could not be read.
+func (m *Model) fromFile(c *config, o *option, list []Setting) []Setting {
+	switch {
+	case c.file == nil:
+		return list
+	case c.file.unread != "":
+		return append(list, Setting{Reason: c.file.unread, Ref: c.file.ref, Path: c.file.path, Via: "airflow.cfg"})
+	}
+	list = m.fromFileAs(c, o, "", nil, list)
+	if o.commands(m.Identity) {
+		list = m.fromFileAs(c, o, "_cmd", c.run, list)
+	}
+	if o.backends(m.Identity) {
+		list = m.fromFileAs(c, o, "_secret", inBackend, list)
+	}
+	return list
+}
+
+func (m *Model) fromFileAs(c *config, o *option, suffix string, of func(Setting) Setting, list []Setting) []Setting {
+	for i := range o.read {
+		name := &o.read[i]
+		if !name.stands(m.Identity) {
 			continue
 		}
-		if s, set := c.named(variable + "_SECRET"); set {
-			return behind(s, "backend", "it stands in the secrets backend"), true
+		if s, set := c.file.set(optionName{name.section, name.key + suffix}); set {
+			if of != nil {
+				s = of(s)
+			}
+			list = append(list, s)
 		}
 	}
-	return Setting{}, false
+	return list
 }
 
-func (m *Model) fromFile(c *config, o option) (Setting, bool) {
-	if c.file == nil {
-		return Setting{}, false
-	}
-	if c.file.unread != "" {
-		return Setting{Reason: c.file.unread, Ref: c.file.ref, Path: c.file.path, Via: "airflow.cfg"}, true
-	}
-	for _, suffix := range []string{"", "_cmd", "_secret"} {
-		if suffix == "_cmd" && !o.commands(m.Identity) || suffix == "_secret" && !o.backends(m.Identity) {
-			break
-		}
-		for _, name := range o.names(m.Identity) {
-			value, set := c.file.options[optionName{name.section, name.key + suffix}]
-			if !set {
-				continue
-			}
-			s := Setting{
-				Value: value, Known: true, Via: "airflow.cfg", Ref: c.file.ref,
-				Path: c.file.path + "#" + name.section + "/" + name.key + suffix,
-				Name: "[" + name.section + "] " + name.key + suffix,
-			}
-			switch suffix {
-			case "_cmd":
-				s = c.run(s)
-			case "_secret":
-				s = behind(s, "backend", "it stands in the secrets backend")
-			}
-			return s, true
-		}
-	}
-	return Setting{}, false
-}
-
-func (m *Model) byDefault(c *config, o option) Setting {
+func (m *Model) byDefault(c *config, o *option) Setting {
 	s := c.here("default")
 	s.Default = true
 	d, known := o.defaultIn(m.Identity)

@@ -151,6 +151,14 @@ func (p *Pass) Settings(section, key string) []airflow.Setting {
 	return p.model.Settings(section, key)
 }
 
+// IgnoredSettings are what Airflow does not read or use of what it is given,
+// and why there may be more.
+func (p *Pass) IgnoredSettings() (list []airflow.Ignored, unread []string) {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	p.reads = append(p.reads, snapshot.Secret)
+	return p.model.Ignored()
+}
+
 // TaskPods says how well the pods that a Kubernetes executor makes are known.
 func (p *Pass) TaskPods() airflow.TaskPodState {
 	p.reads = append(p.reads, snapshot.Workloads...)
