@@ -60,14 +60,16 @@ func sizeBucket(n int) int {
 	return 0
 }
 
-// isFernet says that a text is 32 bytes in url-safe base64, or several such with commas between.
-// Source: https://github.com/fernet/spec; Airflow takes a list for rotation.
+// isFernet says that a text is 32 bytes in url-safe base64, or several such with
+// commas between. White space around a key is no part of it.
+// Source: https://github.com/fernet/spec; Airflow takes a list for rotation, and Python's base64 skips white space.
 func isFernet(value string) bool {
 	const size = 44
-	if len(value)%(size+1) != size {
+	if len(value) < size {
 		return false
 	}
 	for key := range strings.SplitSeq(value, ",") {
+		key = strings.TrimSpace(key)
 		if len(key) != size || key[size-1] != '=' {
 			return false
 		}

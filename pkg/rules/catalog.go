@@ -41,6 +41,8 @@ func All() []*rule.Rule {
 		noEscalationVerbs,
 		taskAuthorBlastRadius,
 		noPublishedCredentials,
+		fernetKeyValid,
+		signingKeysStrong,
 		loginRequired,
 		productionAuthManager,
 		brokerAuthenticated,

@@ -36,6 +36,11 @@ var (
 			"webserver_secret_key", "api_secret_key", "secret_key", "airflow_secret_key",
 		},
 	}
+	// jwtKey has no published value so far.
+	jwtKey = &credential{
+		what: "the JWT key", component: airflow.APIServer,
+		names: []string{"airflow__api_auth__jwt_secret", "api_auth__jwt_secret", "jwt_secret"},
+	}
 	databasePassword = &credential{
 		what: "the database password", component: airflow.Database,
 		published: []string{"postgres", "airflow"},
@@ -66,7 +71,7 @@ var (
 	}
 )
 
-var credentials = []*credential{fernetKey, webSecretKey, databasePassword, replicationPassword, brokerPassword, userPassword, connectionPassword}
+var credentials = []*credential{fernetKey, webSecretKey, jwtKey, databasePassword, replicationPassword, brokerPassword, userPassword, connectionPassword}
 
 // connectionNames are the variables and options that hold a URL with a password in it.
 var connectionNames = []string{

@@ -78,6 +78,7 @@ var credentialFixTable = map[airflow.Dialect][]credentialFix{
 		{fernetKey, nil, "fernetKeySecretName", "name a Secret of your own with the key fernet-key"},
 		{webSecretKey, isAirflow2, "webserverSecretKeySecretName", "name a Secret of your own with the key webserver-secret-key"},
 		{webSecretKey, nil, "apiSecretKeySecretName", "name a Secret of your own with the key api-secret-key"},
+		{jwtKey, nil, "jwtSecretName", "name a Secret of your own with the key jwt-secret"},
 		{databasePassword, ofSubchart, "postgresql.auth.existingSecret", "name a Secret of your own with the keys postgres-password and password"},
 		{databasePassword, inFile("users.txt", "pgbouncer.ini"), "pgbouncer.configSecretName", "name a Secret of your own with the keys pgbouncer.ini and users.txt"},
 		{databasePassword, inSecret("pgbouncer-stats"), "pgbouncer.metricsExporterSidecar.statsSecretName", "name a Secret of your own with the key connection"},

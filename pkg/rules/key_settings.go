@@ -1,0 +1,131 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// Who needs which key. Source: Airflow's documentation, Workload isolation and
+// JWT token authentication; in Airflow 2 the same but for the JWT key.
+var (
+	fernetUsers = []airflow.Component{
+		airflow.Webserver, airflow.APIServer, airflow.Scheduler, airflow.DagProcessor, airflow.Triggerer, airflow.Worker, airflow.TaskPod,
+	}
+	webKeyUsers = []airflow.Component{
+		airflow.Webserver, airflow.APIServer, airflow.Scheduler, airflow.Triggerer, airflow.Worker, airflow.TaskPod,
+	}
+	jwtUsers = []airflow.Component{airflow.APIServer, airflow.Scheduler}
+)
+
+// keyPlace is one place that gives a key, with the components that take it from there.
+type keyPlace struct {
+	airflow.Setting
+	components []airflow.Component
+}
+
+// keyPlaces are the places that give an option to some components. A value
+// that many pods repeat is one place, and so is its absence.
+func keyPlaces(list []airflow.Setting, users []airflow.Component) []keyPlace {
+	var out []keyPlace
+	at := map[string]int{}
+	for _, s := range list {
+		if !slices.Contains(users, s.Component) {
+			continue
+		}
+		key := strings.Join([]string{s.Ref.Kind, s.Ref.Namespace, s.Ref.Name, s.Path}, " ")
+		switch {
+		case s.Default:
+			key = "default"
+		case s.Workload != nil && s.Ref.Same(s.Workload.Ref):
+			key = "inline " + s.Via + s.Value
+		}
+		i, known := at[key]
+		if !known {
+			i, at[key] = len(out), len(out)
+			out = append(out, keyPlace{Setting: s})
+		}
+		if !slices.Contains(out[i].components, s.Component) {
+			out[i].components = append(out[i].components, s.Component)
+		}
+	}
+	return out
+}
+
+// webKey is the option of the key that signs sessions and log requests.
+func webKey(p *rule.Pass) []airflow.Setting {
+	return append(p.Settings("webserver", "secret_key"), p.Settings("api", "secret_key")...)
+}
+
+// isHidden says that a key's value cannot be judged. The pass learns why,
+// unless nobody could see it here: Airflow asks a secrets backend or a command
+// for it when it starts, or files name a Secret that they do not hold.
+func isHidden(p *rule.Pass, s airflow.Setting) bool {
+	switch {
+	case s.Known:
+		return false
+	case s.Via == "backend", s.Via == "cmd", p.Offline() && s.Ref.Kind == string(snapshot.Secret):
+	default:
+		p.Unknown(settingName(s) + ": " + s.Reason)
+	}
+	return true
+}
+
+// inComponents is "in the scheduler and the worker".
+func inComponents(list []airflow.Component) string {
+	var words []string
+	for _, c := range list {
+		words = append(words, "the "+string(c))
+	}
+	return "in " + sequence(words)
+}
+
+// sequence is "a", "a and b" or "a, b and c".
+func sequence(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return fmt.Sprintf("%s and %s", strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+}
+
+// keyFinding is a finding at the place of a key.
+func keyFinding(p *rule.Pass, at keyPlace, c *credential, message string) rule.Finding {
+	f := settingFinding(at.Setting, message, keyFixes(p, c))
+	if !at.Default && at.Ref.Kind == string(snapshot.Secret) {
+		f.Component = ""
+	}
+	return f
+}
+
+// keyFixes are how a chart takes a key from a Secret of one's own.
+func keyFixes(p *rule.Pass, c *credential) []rule.Fix {
+	for _, row := range credentialFixTable[p.Airflow().Dialect] {
+		if row.credential != c || row.when != nil && !row.when(p, whereabouts{}) {
+			continue
+		}
+		if key := p.Reachable(row.key); key != "" {
+			return []rule.Fix{{Kind: rule.Values, Summary: row.order, ValuesKey: key}}
+		}
+	}
+	return []rule.Fix{{Kind: rule.Manual, Summary: "put " + c.what + " into a Secret of your own and let the release use it"}}
+}
+
+// valueAt is what the user's values hold at a key of the Airflow chart; nil where they hold nothing.
+func valueAt(p *rule.Pass, key string) any {
+	var node any = p.Release().Values
+	for step := range strings.SplitSeq(p.Reachable(key), ".") {
+		at, _ := node.(map[string]any)
+		node = at[step]
+	}
+	return node
+}
+
+// givesValue says that the values set a key to something.
+func givesValue(p *rule.Pass, key string) bool {
+	value := valueAt(p, key)
+	return value != nil && value != ""
+}
