@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -235,6 +236,22 @@ func TestForgedTokensAreMasked(t *testing.T) {
 	}
 }
 
+// The official chart makes its Fernet key of letters and digits.
+func TestAFernetKeyTellsThatTheChartMadeIt(t *testing.T) {
+	m := testMasker(t)
+	for key, want := range map[string]bool{
+		"YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXpBQkNERUY=\n":      true,
+		"8QJmaXhlZC1rZXktZm9yLWNhc2VzLW9mLXJ1bGVzISE=":        false,
+		strings.Repeat("A", 43) + "=":                         false,
+		"letters and digits, but neither a key nor its bytes": false,
+	} {
+		got, _ := snapshot.ParseMasked(m.token(key))
+		if slices.Contains(got.Shapes, snapshot.ChartMade) != want {
+			t.Errorf("%s: got %v", key, got.Shapes)
+		}
+	}
+}
+
 func TestTokensCompareWithinOneRun(t *testing.T) {
 	m, other := testMasker(t), testMasker(t)
 	first, again := m.token("a"), m.token("a")
@@ -250,11 +267,12 @@ func TestTokensCompareWithinOneRun(t *testing.T) {
 		strings.Repeat("A", 43) + "=," + strings.Repeat("-", 43) + "=":  {Size: 64, Fernet: true},
 		strings.Repeat("A", 43) + "+":                                   {Size: 32},
 		strings.Repeat("A", 42) + "/=":                                  {Size: 32},
-		strings.Repeat("A", 43) + "=," + strings.Repeat("A", 43) + "= ": {Size: 64},
+		strings.Repeat("A", 43) + "=," + strings.Repeat("A", 43) + "= ": {Size: 64, Fernet: true},
+		strings.Repeat("A", 43) + "=, x":                                {Size: 32},
 		"46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho=":                  {Size: 32, Fernet: true, Published: []string{"puckel-fernet-key"}},
 		"YVRZeVJVWnlXbU4wY1dOalVrdE1SV3cxWWtKeFIzWkVRVTVrVjNaTFR6WT0=":  {Size: 32, Published: []string{"bitnami-fernet-key"}},
 		"aTYyRUZyWmN0cWNjUktMRWw1YkJxR3ZEQU5kV3ZLTzY=":                  {Size: 32, Fernet: true, Published: []string{"bitnami-fernet-key"}},
-		"THIS IS UNSAFE!": {Size: 1, Published: []string{"community-web-secret-key"}},
+		"THIS IS UNSAFE!":                                               {Size: 1, Published: []string{"community-web-secret-key"}},
 	} {
 		got, ok := snapshot.ParseMasked(m.token(value))
 		if !ok || got.Size != want.Size || got.Fernet != want.Fernet || strings.Join(got.Published, " ") != strings.Join(want.Published, " ") {

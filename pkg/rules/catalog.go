@@ -42,6 +42,7 @@ func All() []*rule.Rule {
 		taskAuthorBlastRadius,
 		noPublishedCredentials,
 		fernetKeyValid,
+		keysArePinned,
 		signingKeysStrong,
 		loginRequired,
 		productionAuthManager,

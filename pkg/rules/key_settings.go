@@ -95,8 +95,15 @@ func sequence(words []string) string {
 // keyFinding is a finding at the place of a key.
 func keyFinding(p *rule.Pass, at keyPlace, c *credential, message string) rule.Finding {
 	f := settingFinding(at.Setting, message, keyFixes(p, c))
-	if !at.Default && at.Ref.Kind == string(snapshot.Secret) {
+	f.Message = message
+	switch {
+	case at.Default:
+	case at.Ref.Kind == string(snapshot.Secret):
 		f.Component = ""
+	default:
+		for i := range f.Fixes {
+			f.Fixes[i].Summary = "take it out of the " + at.Ref.Kind + ", and " + f.Fixes[i].Summary
+		}
 	}
 	return f
 }

@@ -23,6 +23,9 @@ type Masked struct {
 	Fernet bool
 }
 
+// ChartMade is the shape of a Fernet key that the official chart made at random.
+const ChartMade = "chart-made"
+
 // String never shows anything.
 func (Masked) String() string { return "[secret]" }
 
