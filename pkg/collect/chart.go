@@ -57,12 +57,14 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, err := c.userValues()
+	gave, err := c.userValues()
 	if err != nil {
 		return nil, err
 	}
+	user := gave.values
 	cache := newCache(c, ch, user, full)
 	if s := cache.read(c.Now); s != nil {
+		s.Release.Places = gave.sorted() // the same values may stand elsewhere now
 		return s, nil
 	}
 	capabilities := chartutil.DefaultCapabilities.Copy()
@@ -72,6 +74,7 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 		return nil, err
 	}
 	cache.write(s)
+	s.Release.Places = gave.sorted()
 	return s, nil
 }
 

@@ -2,22 +2,25 @@ package collect
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // userValues merges what the user gave, in Helm's order: files, --set-json, --set, --set-string, --set-file.
-func (c Chart) userValues() (map[string]any, error) {
-	values := map[string]any{}
+func (c Chart) userValues() (*userGave, error) {
+	out := &userGave{values: map[string]any{}, places: map[string]snapshot.Place{}}
 	for _, name := range c.ValueFiles {
-		next, err := readValues(name)
+		next, places, err := readValues(name)
 		if err != nil {
 			return nil, err
 		}
-		values = mergeValues(values, next)
+		out.add(next, places)
 	}
 	flags := []struct {
 		name  string
@@ -31,12 +34,17 @@ func (c Chart) userValues() (map[string]any, error) {
 	}
 	for _, flag := range flags {
 		for _, text := range flag.given {
-			if err := flag.into(text, values); err != nil {
+			alone := map[string]any{}
+			if err := flag.into(text, out.values); err != nil {
 				return nil, &inputError{problem: fmt.Sprintf("%s %s: not understood (want key=value)", flag.name, settingName(text))}
+			}
+			if flag.into(text, alone) == nil {
+				maps.Copy(out.places, placesOnCommandLine(alone))
 			}
 		}
 	}
-	return mergeValues(values, c.Overlay), nil
+	out.add(c.Overlay, placesOnCommandLine(c.Overlay))
+	return out, nil
 }
 
 // settingName is the key of a key=value text, as far as it can be shown.
@@ -57,35 +65,35 @@ func setFile(text string, into map[string]any) error {
 
 // readValues reads one values file. The checks are ours, with lines and keys in
 // their errors; the values are decoded as Helm decodes them.
-func readValues(name string) (map[string]any, error) {
+func readValues(name string) (values map[string]any, places map[string]snapshot.Place, err error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, unreadable(name, err)
+		return nil, nil, unreadable(name, err)
 	}
 	defer file.Close()
 	text, err := readText(file, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	documents := splitDocuments(text)
 	if len(documents) == 0 {
-		return map[string]any{}, nil
+		return map[string]any{}, nil, nil
 	}
 	if len(documents) > 1 {
-		return nil, &inputError{file: name, line: documents[1].firstLine(), problem: "holds a second YAML document, which Helm would ignore"}
+		return nil, nil, &inputError{file: name, line: documents[1].firstLine(), problem: "holds a second YAML document, which Helm would ignore"}
 	}
-	value, _, err := parseYAML(documents[0].text, name, documents[0].line)
+	value, root, err := parseYAML(documents[0].text, name, documents[0].line)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, ok := value.(map[string]any); !ok && value != nil {
-		return nil, &inputError{file: name, problem: "holds no values: they must be keys with values"}
+		return nil, nil, &inputError{file: name, problem: "holds no values: they must be keys with values"}
 	}
 	out := map[string]any{}
 	if err := yaml.Unmarshal(documents[0].text, &out); err != nil {
-		return nil, yamlError(err, name, documents[0].line, documents[0].line)
+		return nil, nil, yamlError(err, name, documents[0].line, documents[0].line)
 	}
-	return out, nil
+	return out, placesIn(root, name, documents[0].line-1), nil
 }
 
 // mergeValues lays b over a: maps are merged, everything else is replaced.

@@ -86,7 +86,7 @@ func (c Chart) Trial(ctx context.Context) (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, err := c.userValues()
+	gave, err := c.userValues()
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (c Chart) Trial(ctx context.Context) (*Trial, error) {
 		with.Overlay = overlay
 		return FromChart(ctx, with)
 	}
-	p := &parts{Chart: c, base: base, user: user, names: append(subchartNames(ch.Metadata), "global"), subcharts: map[string][]snapshot.Object{}}
+	p := &parts{Chart: c, base: base, user: gave.values, names: append(subchartNames(ch.Metadata), "global"), subcharts: map[string][]snapshot.Object{}}
 	t.render = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
 		if s, err := p.render(ctx, overlay); err == nil {
 			return s, nil

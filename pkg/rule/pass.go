@@ -2,11 +2,13 @@ package rule
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -53,14 +55,38 @@ func NewPass(model *airflow.Model, level Level, parameters Parameters) *Pass {
 	return NewShared(model, level, parameters).Pass()
 }
 
-// Report adds a finding, with the place in a file that its target came from.
+// Report adds a finding, with the place in a file that its target came from,
+// or, for values and what a chart makes of them, that the value came from.
 func (p *Pass) Report(f Finding) {
 	if f.File == "" {
 		if o := p.model.Snapshot.Find(snapshot.Kind(f.Target.Kind), f.Target.Namespace, f.Target.Name); o != nil {
 			f.File, f.Line = o.File, o.Line
 		}
 	}
+	if f.File == "" {
+		f.File, f.Line = p.valuePlace(f)
+	}
 	p.Findings = append(p.Findings, f)
+}
+
+// valuePlace is the line of the values file that a finding is about or that closes it.
+func (p *Pass) valuePlace(f Finding) (file string, line int) {
+	release := &p.model.Snapshot.Release
+	pointers := []string{}
+	if value, found := strings.CutPrefix(f.Path, "/values/"); found && f.Target.Kind == "Release" {
+		pointers = append(pointers, "/"+value)
+	}
+	for _, fix := range f.Fixes {
+		if fix.ValuesKey != "" {
+			pointers = append(pointers, change.ValuesPointer(fix.ValuesKey))
+		}
+	}
+	for _, pointer := range pointers {
+		if at, found := release.PlaceOf(pointer); found {
+			return at.File, at.Line
+		}
+	}
+	return "", 0
 }
 
 // Unknown notes why something could not be judged: the rule then cannot pass.

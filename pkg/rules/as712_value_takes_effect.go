@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -59,32 +60,8 @@ func releaseRef(p *rule.Pass) snapshot.Ref {
 	return snapshot.Ref{APIVersion: "helm.sh/release.v1", Kind: "Release", Namespace: id.Namespace, Name: id.Release}
 }
 
-// valuePointer writes a values path, as a.b[0]["c.d"], as a JSON pointer without its first slash.
-func valuePointer(key string) string {
-	var parts []string
-	for key != "" {
-		switch {
-		case strings.HasPrefix(key, `["`):
-			name, rest, _ := strings.Cut(key[2:], `"]`)
-			parts, key = append(parts, name), rest
-		case key[0] == '[':
-			index, rest, _ := strings.Cut(key[1:], "]")
-			parts, key = append(parts, index), rest
-		case key[0] == '.':
-			key = key[1:]
-		default:
-			end := strings.IndexAny(key, ".[")
-			if end < 0 {
-				end = len(key)
-			}
-			parts, key = append(parts, key[:end]), key[end:]
-		}
-	}
-	for i := range parts {
-		parts[i] = strings.ReplaceAll(strings.ReplaceAll(parts[i], "~", "~0"), "/", "~1")
-	}
-	return strings.Join(parts, "/")
-}
+// valuePointer is a values path as a JSON pointer without its first slash.
+func valuePointer(key string) string { return strings.TrimPrefix(change.ValuesPointer(key), "/") }
 
 // secureWords are what keys are called that somebody set for safety's sake.
 var secureWords = []string{

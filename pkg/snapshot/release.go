@@ -26,6 +26,8 @@ type Release struct {
 	Chart       Chart  `json:"chart"`
 	// Values are the user's own, with every text masked that could be a secret.
 	Values map[string]any `json:"values,omitempty"`
+	// Places are where the user's values stand in files, sorted by path; empty where they came from Helm's record.
+	Places []Place `json:"places,omitempty"`
 	// Unread are the paths of user values that no template of the chart reads.
 	Unread []string `json:"unreadValues,omitempty"`
 	// Manifest and Hooks are what the record says was installed; empty where no record was read.

@@ -1,0 +1,28 @@
+package snapshot
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Place is where one of the user's values stands.
+type Place struct {
+	Path string `json:"path"` // JSON pointer into Values
+	// File is empty for a value that was given on the command line.
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"` // from 1
+}
+
+// PlaceOf is the place of a value, or of the nearest one above it; false where
+// neither stands in a file.
+func (r *Release) PlaceOf(pointer string) (Place, bool) {
+	for pointer != "" {
+		i, found := slices.BinarySearchFunc(r.Places, pointer, func(p Place, want string) int { return cmp.Compare(p.Path, want) })
+		if found {
+			return r.Places[i], r.Places[i].File != ""
+		}
+		pointer = pointer[:max(strings.LastIndexByte(pointer, '/'), 0)]
+	}
+	return Place{}, false
+}
