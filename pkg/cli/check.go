@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -23,6 +24,7 @@ import (
 // checkFlags are check's words, as typed.
 type checkFlags struct {
 	source  sourceFlags
+	signed  signedChartFlags
 	profile string
 	output  string
 	failOn  string
@@ -62,12 +64,16 @@ Exit codes: 0 clean, 1 a finding at or above --fail-on, 2 did not run,
   # a chart with values, before it is installed
   $HOST check --chart ./airflow --values prod.yaml
 
+  # the same, when the archive's provenance file is signed by one of these keys
+  $HOST check --chart airflow-1.22.0.tgz --keyring airflow-keys.gpg --profile paranoid
+
   # rendered manifests from standard input
   helm template airflow ./airflow | $HOST check -f -`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
+	flags.signed.add(cmd)
 	flags.add(cmd)
 	cmd.ValidArgsFunction = completeReleases(flags.source.kube, streams)
 	return cmd
@@ -102,11 +108,31 @@ func (f *checkFlags) toOptions(args []string, streams Streams) (*checkOptions, e
 	if o.profile, err = loadProfile(f.profile); err != nil {
 		return nil, err
 	}
+	if err := f.hold(o.profile); err != nil {
+		return nil, err
+	}
 	if o.source, err = f.source.toSource(first(args), o.streams, f.quiet); err != nil {
 		return nil, err
 	}
 	o.render, err = f.renderOptions(streams)
 	return o, err
+}
+
+// hold makes the source compare charts with an archive, and asks the rule about it whatever the profile's level.
+func (f *checkFlags) hold(p *profile.Profile) (err error) {
+	if !f.signed.given() {
+		return nil
+	}
+	if f.source.sample || f.source.from != "" || len(f.source.files) > 0 {
+		return errors.New("only a chart can be compared with an archive: --signed-chart goes with a release of the cluster or with --chart")
+	}
+	p.On = maps.Clone(p.On)
+	if p.On == nil {
+		p.On = map[string]bool{}
+	}
+	p.On[chartIsGenuine] = true
+	f.source.held, err = f.signed.toArchive(f.source.chart)
+	return err
 }
 
 func (f *checkFlags) renderOptions(streams Streams) (render.Options, error) {

@@ -32,6 +32,7 @@ type sourceFlags struct {
 	kubeVersion string
 	// history says that the command looks at other revisions, too.
 	history bool
+	held        collect.Archive // what charts are held against; only check has flags for it
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -122,7 +123,7 @@ func (f *sourceFlags) chartSource(release string, progress *progress) collect.Ch
 	return collect.Chart{
 		Path: f.chart, ValueFiles: f.values, Set: f.set, SetString: f.setString, SetFile: f.setFile,
 		Release: release, Namespace: namespace, KubeVersion: f.kubeVersion,
-		CacheDir: cache, Progress: progress.show, Now: now(),
+		Held: f.held, CacheDir: cache, Progress: progress.show, Now: now(),
 	}
 }
 
@@ -145,6 +146,7 @@ func (f *sourceFlags) live(release string, streams Streams, progress *progress) 
 			return err
 		}
 		cluster.History = f.history
+		cluster.Held = f.held
 		found, err := f.kube.releases(ctx, cluster, release)
 		if err != nil {
 			return err

@@ -35,7 +35,9 @@ type Chart struct {
 	Release     string // empty means "release-name", as in helm template
 	Namespace   string // empty means "default"
 	KubeVersion string // as "1.36"; empty means the newest this build knows
-	CacheDir    string // where masked results are kept; empty: nowhere
+	// Held is an archive to hold the chart against; none where its path is empty.
+	Held     Archive
+	CacheDir string // where masked results are kept; empty: nowhere
 	// Progress is told what takes long; nil tells nobody.
 	Progress func(string)
 	Now      time.Time // the time of reading; zero means the clock's
@@ -52,6 +54,10 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	reference, err := c.held()
+	if err != nil {
+		return nil, err
+	}
 	var ch *chart.Chart
 	quietly(func() { ch, err = loadChart(c.Path) })
 	if err != nil {
@@ -64,7 +70,7 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	user := gave.values
 	cache := newCache(c, ch, user, full)
 	if s := cache.read(c.Now); s != nil {
-		s.Release.Places = gave.sorted() // the same values may stand elsewhere now
+		s.Release.Places, s.Release.Reference = gave.sorted(), reference // neither is part of the key
 		return s, nil
 	}
 	capabilities := chartutil.DefaultCapabilities.Copy()
@@ -74,8 +80,16 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 		return nil, err
 	}
 	cache.write(s)
-	s.Release.Places = gave.sorted()
+	s.Release.Places, s.Release.Reference = gave.sorted(), reference
 	return s, nil
+}
+
+// held is how the chart compares with the archive it is held against; nil without one.
+func (c Chart) held() (*snapshot.Reference, error) {
+	if !c.Held.given() {
+		return nil, nil
+	}
+	return c.Held.holdAgainst(c.Path)
 }
 
 // kubernetes is the version to render for.

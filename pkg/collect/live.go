@@ -23,6 +23,8 @@ type Cluster struct {
 	Progress, Warn func(string)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Held is an archive to hold the releases' charts against; none where its path is empty.
+	Held Archive
 
 	once   sync.Once
 	reader *reader

@@ -42,7 +42,9 @@ func (c *Cluster) read(ctx context.Context, found Found, revision int) (*snapsho
 	if err := r.fetch(ctx); err != nil {
 		return nil, err
 	}
-	r.unpackRecord()
+	if err := r.unpackRecord(); err != nil {
+		return nil, err
+	}
 	if err := r.assemble(ctx); err != nil {
 		return nil, err
 	}
@@ -117,15 +119,22 @@ func (r *run) fetchNamespace(ctx context.Context) error {
 	return nil
 }
 
-// unpackRecord moves what the record says into the snapshot.
-func (r *run) unpackRecord() {
+// unpackRecord moves what the record says into the snapshot, and holds its chart against an archive.
+func (r *run) unpackRecord() error {
 	if r.record == nil {
-		return
+		return nil
 	}
 	if err := r.record.fill(&r.s.Release, r.masker); err != nil {
 		r.coverage[snapshot.ReleaseRecord] = snapshot.Coverage{Kind: snapshot.ReleaseRecord, State: snapshot.NotCollected, Reason: err.Error()}
 		r.record = nil
+		return nil
 	}
+	if !r.cluster.Held.given() {
+		return nil
+	}
+	var err error
+	r.s.Release.Reference, err = r.cluster.Held.holdRecord(r.record, capabilitiesOf(r.cluster.shared.version), r.masker)
+	return err
 }
 
 // objects lists one resource as snapshot objects, not yet masked.

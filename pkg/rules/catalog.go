@@ -98,6 +98,7 @@ func supplyRules() []*rule.Rule {
 		airflowSupported,
 		imageTagFixed,
 		registryAllowed,
+		chartIsGenuine,
 		noDrift,
 		valueTakesEffect,
 	}

@@ -30,6 +30,8 @@ type Release struct {
 	Places []Place `json:"places,omitempty"`
 	// Unread are the paths of user values that no template of the chart reads.
 	Unread []string `json:"unreadValues,omitempty"`
+	// Reference is the archive that the chart was held against; nil where none was given.
+	Reference *Reference `json:"reference,omitempty"`
 	// Manifest and Hooks are what the record says was installed; empty where no record was read.
 	Manifest []Object `json:"manifest,omitempty"`
 	Hooks    []Object `json:"hooks,omitempty"`

@@ -1,0 +1,190 @@
+package collect
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// holdAgainst compares a chart that was loaded from files with the archive,
+// subcharts included.
+func (a Archive) holdAgainst(file string) (*snapshot.Reference, error) {
+	genuine, ref, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	have, err := loader.Load(file)
+	if err != nil {
+		return nil, &inputError{file: file, problem: loadProblem(file, err)}
+	}
+	compare(ref, filesOfChart(have, ""), filesOfChart(genuine, ""), bytes.Equal)
+	return ref, nil
+}
+
+// holdRecord compares what Helm stored of a release with the archive. Helm
+// stores a chart's own files; of subcharts only what they have installed.
+func (a Archive) holdRecord(rec *record, capabilities *chartutil.Capabilities, m *masker) (*snapshot.Reference, error) {
+	genuine, ref, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	have := filesOfChart(rec.helmChart(), "")
+	compare(ref, have, installedFiles(genuine, rec.Config, have), bytes.Equal)
+	return ref, a.holdSubcharts(ref, rec, capabilities, m)
+}
+
+// installedFiles are the archive's own files as Helm stores them after an
+// install: it drops disabled dependencies and may merge what subcharts export
+// into the values, in one of two ways.
+func installedFiles(genuine *chart.Chart, config map[string]any, have map[string][]byte) map[string][]byte {
+	var out map[string][]byte
+	for _, process := range []func(*chart.Chart, chartutil.Values) error{chartutil.ProcessDependenciesWithMerge, chartutil.ProcessDependencies} {
+		ch := copyChart(genuine)
+		var err error
+		quietly(func() { err = process(ch, runtime.DeepCopyJSON(config)) })
+		if err != nil {
+			ch = genuine
+		}
+		ch.SetDependencies()
+		if out = filesOfChart(ch, ""); bytes.Equal(out["values.yaml"], have["values.yaml"]) {
+			break
+		}
+	}
+	return out
+}
+
+// copyChart is a chart that Helm's code may change without changing the first.
+func copyChart(ch *chart.Chart) *chart.Chart {
+	out := &chart.Chart{Lock: ch.Lock, Templates: ch.Templates, Schema: ch.Schema, Files: ch.Files, Raw: ch.Raw, Values: map[string]any{}}
+	if text, err := json.Marshal(ch.Metadata); err == nil {
+		_ = json.Unmarshal(text, &out.Metadata)
+	}
+	if text, err := json.Marshal(ch.Values); err == nil {
+		_ = json.Unmarshal(text, &out.Values)
+	}
+	for _, sub := range ch.Dependencies() {
+		out.AddDependency(copyChart(sub))
+	}
+	return out
+}
+
+// filesOfChart are a chart's files by their paths. Chart.yaml and values.yaml
+// count by what they say, because Helm stores nothing else of them.
+func filesOfChart(ch *chart.Chart, prefix string) map[string][]byte {
+	out := map[string][]byte{}
+	for _, list := range [][]*chart.File{ch.Templates, ch.Files} {
+		for _, file := range list {
+			out[prefix+file.Name] = file.Data
+		}
+	}
+	if len(ch.Schema) > 0 {
+		out[prefix+"values.schema.json"] = ch.Schema
+	}
+	for name, said := range map[string]any{"Chart.yaml": ch.Metadata, "values.yaml": ch.Values} {
+		if text, err := json.Marshal(said); err == nil && string(text) != "null" && string(text) != "{}" {
+			out[prefix+name] = text
+		}
+	}
+	for _, sub := range ch.Dependencies() {
+		maps.Copy(out, filesOfChart(sub, prefix+"charts/"+sub.Name()+"/"))
+	}
+	return out
+}
+
+// compare notes where two sets of things with names differ.
+func compare[T any](ref *snapshot.Reference, have, genuine map[string]T, same func(a, b T) bool) {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(have)), maps.Keys(genuine))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		mine, inRelease := have[name]
+		theirs, inArchive := genuine[name]
+		ref.Compared++
+		what := ""
+		switch {
+		case !inArchive:
+			what = "added"
+		case !inRelease:
+			what = "missing"
+		case !same(mine, theirs):
+			what = "changed"
+		default:
+			continue
+		}
+		ref.Differences = append(ref.Differences, snapshot.Difference{File: name, What: what})
+	}
+}
+
+// holdSubcharts compares what subcharts have installed with what those of the
+// archive render with the release's values: names, pods, rights and connections.
+// The rest may be made anew at each rendering.
+func (a Archive) holdSubcharts(ref *snapshot.Reference, rec *record, capabilities *chartutil.Capabilities, m *masker) error {
+	installed, hooks, err := rec.manifests(m)
+	if err != nil {
+		return err
+	}
+	rendered, err := a.renderAs(rec, capabilities, m)
+	if err != nil {
+		ref.Unread = append(ref.Unread, "Helm stores no subcharts, and those of the archive do not render here: "+err.Error())
+		return nil
+	}
+	compare(ref, essences(slices.Concat(installed, hooks)), essences(rendered), func(a, b any) bool { return reflect.DeepEqual(a, b) })
+	return nil
+}
+
+// essences are what subcharts have made, by subchart and object.
+func essences(objects []snapshot.Object) map[string]any {
+	out := map[string]any{}
+	for i := range objects {
+		o := &objects[i]
+		_, below, found := strings.Cut(o.Source, "/charts/")
+		if !found {
+			continue
+		}
+		sub, _, _ := strings.Cut(below, "/")
+		out[fmt.Sprintf("charts/%s: %s/%s", sub, o.Kind, o.Name)] = essence(*o)
+	}
+	return out
+}
+
+// renderAs renders the archive with a release's name, namespace and values.
+func (a Archive) renderAs(rec *record, capabilities *chartutil.Capabilities, m *masker) (out []snapshot.Object, err error) {
+	ch, err := loadChart(a.Path)
+	if err != nil {
+		return nil, err
+	}
+	words := chartWords(ch)
+	options := chartutil.ReleaseOptions{Name: rec.Name, Namespace: rec.Namespace, Revision: rec.Version, IsInstall: rec.Version == 1, IsUpgrade: rec.Version > 1}
+	var files map[string]string
+	quietly(func() { files, err = renderChart(ch, runtime.DeepCopyJSON(rec.Config), options, capabilities) })
+	if err != nil {
+		return nil, chartError(path.Base(a.Path), err, words)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if path.Base(name) == "NOTES.txt" || !strings.Contains(name, "/charts/") {
+			continue
+		}
+		objects, err := parseManifests(strings.NewReader(files[name]), name, rec.Namespace, m)
+		if err != nil {
+			return nil, err
+		}
+		for i := range objects {
+			objects[i].Source = name
+		}
+		out = append(out, objects...)
+	}
+	slices.SortStableFunc(out, func(a, b snapshot.Object) int { return cmp.Compare(a.Source, b.Source) })
+	return out, nil
+}
