@@ -32,7 +32,7 @@ type sourceFlags struct {
 	kubeVersion string
 	// history says that the command looks at other revisions, too.
 	history bool
-	held        collect.Archive // what charts are held against; only check has flags for it
+	held    collect.Archive // what charts are held against; only check has flags for it
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {

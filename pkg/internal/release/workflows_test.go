@@ -15,16 +15,17 @@ func TestWorkflowsPinTheirActions(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no workflows (%v)", err)
 	}
+	files = append(files, filepath.Join(root(t), "action.yml"))
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(text), "\npermissions:\n  contents: read\n\n") {
+		if filepath.Ext(file) == ".yaml" && !strings.Contains(string(text), "\npermissions:\n  contents: read\n\n") {
 			t.Errorf("%s does not start from reading the repository only", file)
 		}
 		for line := range strings.Lines(string(text)) {
-			if _, action, found := strings.Cut(strings.TrimSpace(line), "uses: "); found && !pinned.MatchString(action) {
+			if _, action, found := strings.Cut(strings.TrimSpace(line), "uses: "); found && action != "./" && !pinned.MatchString(action) {
 				t.Errorf("%s: %s is not pinned to a commit with its version beside it", file, action)
 			}
 		}
