@@ -32,6 +32,10 @@ type Setting struct {
 	Name string
 	// Hides are the other places that surely set the same option, in the order in which they would count.
 	Hides []Setting
+	// Conditional says that a value of webserver_config.py holds only under some condition.
+	Conditional bool
+	// Literal is a value of webserver_config.py as the file writes it; nil elsewhere and where it is not known.
+	Literal *Literal
 }
 
 // Clear says whether Value is the whole value, with nothing masked in it.

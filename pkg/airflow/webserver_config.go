@@ -1,62 +1,118 @@
 package airflow
 
 import (
+	"path"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// assignment is NAME = value at the start of a line, or deeper where it only holds under a condition.
-var assignment = pattern(`^(\s*)([A-Z][A-Z0-9_]*)\s*(?::[^=]*)?=\s*([^=].*)$`)
+const webserverConfigFile = "webserver_config.py"
 
-// WebserverConfig are the values that webserver_config.py gives one of its
-// names, such as AUTH_ROLE_PUBLIC, for each web component that mounts the
-// file. The last assignment at the left margin counts, and each deeper one
-// after it that may hold. Nothing comes back where no file is mounted or the
-// file leaves the name alone: Flask-AppBuilder's default then counts. A file
-// that could not be read gives one value that is not known.
-func (m *Model) WebserverConfig(name string) []Setting {
-	var out []Setting
+// WebserverFile is the webserver_config.py that the pods of a web component mount.
+type WebserverFile struct {
+	Component Component
+	Workload  *Workload
+	Ref       snapshot.Ref // of the ConfigMap or Secret
+	Path      string       // JSON pointer of the file in it
+	Unread    string       // why what the file says is not known; empty where it is
+	lines     []settingLine
+	signs     string
+}
+
+// settingLine is one assignment, or an import of all names of a module.
+type settingLine struct {
+	name, source string
+	value        Literal
+	conditional  bool
+	star         bool // source is a module that may set any name
+}
+
+// WebserverFiles are those that are mounted, one for each workload. Where none
+// is, the image's own file counts, which in Apache's image is the template.
+func (m *Model) WebserverFiles() []WebserverFile {
+	var out []WebserverFile
 	for _, component := range []Component{APIServer, Webserver} {
 		for _, w := range m.Find(component) {
 			c := m.config[w]
 			if c == nil {
 				continue
 			}
-			file := m.mountedAs(w, c.container, "webserver_config.py")
-			if file == nil {
+			found, name := m.webserverFile(w, c)
+			if found == nil {
 				continue
 			}
-			base := Setting{
-				Key: name, Name: name, Via: "webserver_config.py", Component: component, Workload: w,
-				Ref: file.ref, Path: file.path + "#" + name,
+			file := WebserverFile{Component: component, Workload: w, Ref: found.ref, Path: found.path, Unread: found.unread}
+			switch {
+			case file.Unread != "":
+			case path.Base(found.key) != webserverConfigFile:
+				file.Unread = name + " does not stand under the key " + webserverConfigFile + ", so its settings are masked"
+			default:
+				file.lines, file.signs = parseSettings(found.text), found.text
 			}
-			if file.unread != "" {
-				base.Reason = file.unread
-				out = append(out, base)
-				continue
-			}
-			out = append(out, assignments(file.text, base)...)
+			out = append(out, file)
 		}
 	}
 	return out
 }
 
-// assignments finds what a Python file assigns to base.Key, outside of comments and doc strings.
-func assignments(text string, base Setting) []Setting {
+// webserverFile is what is mounted where [webserver] or [fab] config_file says, else under the usual name.
+func (m *Model) webserverFile(w *Workload, c *config) (found *mountedFile, name string) {
+	for _, section := range []string{"fab", "webserver"} {
+		s := m.resolve(c, optionNamed(section, "config_file"))
+		if file := path.Clean(s.Value); s.Clear() && !s.Default && path.IsAbs(file) {
+			if found := m.mounted(w, c.container, file); found != nil {
+				return found, path.Base(file)
+			}
+		}
+	}
+	return m.mountedAs(w, c.container, webserverConfigFile), webserverConfigFile
+}
+
+// WebserverConfig are the values that webserver_config.py gives one of its
+// names, such as AUTH_ROLE_PUBLIC, for each web component that mounts the
+// file. Nothing comes back where no file is mounted or the file leaves the
+// name alone: Flask-AppBuilder's default then counts. A file that could not be
+// read gives one value that is not known.
+func (m *Model) WebserverConfig(name string) []Setting {
 	var out []Setting
-	quoted := "" // the quotes of the long string a line begins in
-	for line := range strings.Lines(text) {
-		inside := quoted != ""
-		quoted = longString(line, quoted)
-		found := assignment().FindStringSubmatch(strings.TrimRight(line, "\r\n"))
-		if inside || found == nil || found[2] != base.Key {
+	for _, file := range m.WebserverFiles() {
+		out = append(out, file.Values(name)...)
+	}
+	return out
+}
+
+// computes is why a value in the file is not known.
+const computes = "the file computes it"
+
+// Values are what the file may give a name: its last assignment at the left
+// margin, and each deeper one after it, with Conditional.
+func (f *WebserverFile) Values(name string) []Setting {
+	base := Setting{
+		Key: name, Name: name, Via: webserverConfigFile, Component: f.Component, Workload: f.Workload,
+		Ref: f.Ref, Path: f.Path + "#" + name,
+	}
+	if f.Unread != "" {
+		base.Reason = f.Unread
+		return []Setting{base}
+	}
+	var out []Setting
+	for _, line := range f.lines {
+		if line.name != name && !line.star {
 			continue
 		}
 		s := base
-		s.Value, s.Known = literal(found[3])
-		if !s.Known {
-			s.Reason = "the file computes it"
+		s.Conditional = line.conditional
+		if line.star {
+			s.Reason = "the file imports all of " + line.source + ", which may set it"
+		} else {
+			s.Literal = &line.value
+			s.Value, s.Known = line.value.shown(line.source)
+			if !s.Known {
+				s.Reason = computes
+			}
 		}
-		if found[1] == "" {
+		if !line.conditional && !line.star {
 			out = nil
 		}
 		out = append(out, s)
@@ -64,44 +120,63 @@ func assignments(text string, base Setting) []Setting {
 	return out
 }
 
-// longString says in which triple quotes a line ends, having begun in those given.
-func longString(line, quoted string) string {
-	if quoted == "" && strings.HasPrefix(strings.TrimSpace(line), "#") {
-		return ""
-	}
-	for {
-		if quoted != "" {
-			end := strings.Index(line, quoted)
-			if end < 0 {
-				return quoted
-			}
-			line = line[end+3:]
-		}
-		double, single := strings.Index(line, `"""`), strings.Index(line, `'''`)
-		switch {
-		case double < 0 && single < 0:
-			return ""
-		case single < 0 || double >= 0 && double < single:
-			line, quoted = line[double+3:], `"""`
-		default:
-			line, quoted = line[single+3:], `'''`
-		}
-	}
+// Signs says whether code in the file does what the sign says, such as verify_signature=False.
+func (f *WebserverFile) Signs(sign string) bool {
+	return strings.Contains("\n"+f.signs, "\n# code: "+sign+"\n")
 }
 
-var (
-	textLiteral = pattern(`^[rRuUbB]?(?:'([^']*)'|"([^"]*)")\s*(?:#.*)?$`)
-	bareLiteral = pattern(`^([A-Za-z_][A-Za-z0-9_.]*|-?[0-9]+(?:\.[0-9]+)?)\s*(?:#.*)?$`)
-	constants   = pattern(`^(?:True|False|None|AUTH_[A-Z_]+|-?[0-9]+(?:\.[0-9]+)?)$`)
-)
-
-// literal is a Python text without its quotes, or a constant by its name; false for anything that is computed.
-func literal(expression string) (string, bool) {
-	if found := textLiteral().FindStringSubmatch(expression); found != nil {
-		return found[1] + found[2], true
-	}
-	if found := bareLiteral().FindStringSubmatch(expression); found != nil && constants().MatchString(found[1]) {
-		return found[1], true
+// shown is a value as one text: a text itself, a constant by its name, a list
+// or dict as it is written; false for anything that is computed.
+func (l Literal) shown(source string) (string, bool) {
+	switch {
+	case l.Kind == Text && !l.Partly, l.Kind == Number && l.Text != "", l.Kind == Word && constants().MatchString(l.Text):
+		return l.Text, true
+	case l.Kind == List, l.Kind == Dict:
+		return source, true
 	}
 	return "", false
+}
+
+var constants = pattern(`^(?:True|False|None|AUTH_[A-Z_]+)$`)
+
+// parseSettings finds what a file assigns to names in capitals.
+func parseSettings(text string) []settingLine {
+	var out []settingLine
+	pieces := lexSettings(text)
+	start := 0
+	for i, p := range pieces {
+		if p.kind != pieceEnd {
+			continue
+		}
+		if line, ok := parseSetting(text, pieces[start:i]); ok {
+			out = append(out, line)
+		}
+		start = i + 1
+	}
+	return out
+}
+
+var settingName = pattern(`^[A-Z][A-Z0-9_]*$`)
+
+func parseSetting(text string, s []piece) (settingLine, bool) {
+	if n := len(s); n > 3 && s[0].text == "from" && s[n-2].text == "import" && s[n-1].text == "*" {
+		return settingLine{source: text[s[1].start:s[n-3].end], star: true, conditional: s[0].indented}, true
+	}
+	if len(s) < 3 || s[0].kind != pieceName || !settingName().MatchString(s[0].text) || s[1].kind != pieceOperator {
+		return settingLine{}, false
+	}
+	value := s[1:]
+	if value[0].text == ":" { // NAME: type = value
+		for len(value) > 0 && value[0].text != "=" {
+			value = value[1:]
+		}
+	}
+	if len(value) < 2 || value[0].text != "=" {
+		return settingLine{}, false
+	}
+	value = value[1:]
+	return settingLine{
+		name: s[0].text, conditional: s[0].indented,
+		value: parseLiteral(value), source: text[value[0].start:value[len(value)-1].end],
+	}, true
 }

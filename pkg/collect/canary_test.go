@@ -122,6 +122,23 @@ const canaryConfig = `
     SALT = "a" "✿" + '✿'
     OAUTH_PROVIDERS = [{'name': 'google', 'remote_app': {'client_id': '✿', 'client_secret': """✿""", 'url': 'https://u:✿@h/✿', '✿ x': 1}}]
     AUTH_LDAP_SERVER = 'ldap://u:✿@h'
+    OAUTH_PROVIDERS += [dict(name="okta", icon="✿", token_key='✿', remote_app=dict(client_secret="✿", client_kwargs={"scope": "openid ✿"}))]
+    OAUTH_PROVIDERS.append({"client_secret": "✿", "jwks_uri": "https://login.microsoftonline.com/common/✿/keys", "u": f"https://h/{'✿'}/✿"})
+    OAUTH_PROVIDERS[0]["remote_app"]["client_secret"] = "✿"
+    AUTH_ROLES_MAPPING, X = {"✿ x": ["✿"]}, "✿"
+    AUTH_ROLES_MAPPING = {"✿ y": ["✿", "Admin"]}
+    RATELIMIT_STORAGE_URI = "redis://:✿@redis:6379/0"
+    current_app.config["SECRET_KEY"] = "✿"
+    current_app.config.update(SECRET_KEY="✿", OAUTH_PROVIDERS=[{"client_secret": '✿'}])
+    if os.environ["A"] == "✿": AUTH_LDAP_BIND_PASSWORD = "✿"
+    for key in ["✿"]:
+        SECRET_KEY = key + "✿"
+    class Login(FabAirflowSecurityManagerOverride):
+        SECRET = "✿"
+        def get(self, token): return jwt.decode(token, "✿", options={"verify_signature": False, "k": "✿"})
+    os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "✿"; os.environ["X"] = "✿"
+    SECURITY_MANAGER_CLASS = Login("✿")
+    PERMANENT_SESSION_LIFETIME = timedelta(minutes=load("✿"))
     def f(): return "✿"
     print("✿")
     x = "✿

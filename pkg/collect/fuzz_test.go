@@ -162,6 +162,54 @@ func FuzzWebserverConfig(f *testing.F) {
 	})
 }
 
+// FuzzLoginProviders plants a secret in every place of a login's settings where one may stand.
+func FuzzLoginProviders(f *testing.F) {
+	f.Add("client_secret", "", "")
+	f.Add("token_key", "access_token ", " openid")
+	f.Add("icon", "fa-", "")
+	f.Add("url", "common/", "/{x}")
+	f.Add("verify_signature", "%s/", "?a=b#c")
+	f.Add("k", "{", "}")
+	f.Fuzz(func(t *testing.T, key, before, after string) {
+		if planted(key+before+after) == "" && key+before+after != "" || strings.Contains(before+after, ":") {
+			return // what stands behind :// may be a host, which is no secret
+		}
+		clean := func(text string) string { return strings.Map(withoutQuotes, text) }
+		secret := clean(before) + fuzzCanary + clean(after)
+		text := strings.NewReplacer("✿", secret, "KEY", clean(key)).Replace(loginSettings)
+		got := testMasker(t).webserverConfig(text)
+		mustNotShow(t, "the configuration", got)
+		if !strings.Contains(got, "OAUTH_PROVIDERS = [ {") || !strings.Contains(got, "# code: verify_signature=False\n") {
+			t.Errorf("what is no secret does not survive: %q", got)
+		}
+	})
+}
+
+func withoutQuotes(r rune) rune {
+	if strings.ContainsRune("'\"\\\r\n", r) {
+		return -1
+	}
+	return r
+}
+
+const loginSettings = `OAUTH_PROVIDERS = [
+    {"KEY": "✿", 'KEY': ['✿', ("✿",)], "name": '✿' "✿", "scope": 'openid ✿', "x": f"✿", "y": r'✿', "z": b"✿",
+     "a": "https://u:✿@h/✿", "b": "https://h/✿/common?✿=✿#✿", "c": f"https://h/✿/{t}/common", "d": "https://h/" + "✿" % "✿"},
+    dict(client_secret="✿", icon='✿', remote_app=dict(token_key="""✿""")),
+]
+OAUTH_PROVIDERS.append({"KEY": "✿"})
+OAUTH_PROVIDERS[0]["KEY"] = "✿"
+app.config["OAUTH_PROVIDERS"] = [{"KEY": "✿"}]
+app.config.update(OAUTH_PROVIDERS=[{"KEY": "✿"}], SECRET_KEY="✿")
+AUTH_ROLES_MAPPING = {"x": ["✿"]}
+AUTH_LDAP_SERVER = "ldap://u:✿@h"
+RATELIMIT_STORAGE_URI = "redis://:✿@h/0"
+AUTH_LDAP_BIND_PASSWORD = "✿"
+if X == "✿": SECRET_KEY = "✿"
+class Login:
+    def get(self, t): return jwt.decode(t, "✿", options={"verify_signature": False, "KEY": "✿"})
+`
+
 // withoutClear drops lines of settings that may be shown, and names that are no secrets.
 func withoutClear(text string) string {
 	var kept []string

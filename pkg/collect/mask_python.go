@@ -5,34 +5,6 @@ import (
 	"strings"
 )
 
-// webserverConfig masks a webserver_config.py: of its assignments the known
-// ones stay with what is harmless in their values, others keep their name. All
-// other statements go; one token stands for the whole file.
-func (m *masker) webserverConfig(text string) string {
-	var b strings.Builder
-	for _, statement := range statements(lexPython(text)) {
-		if len(statement) < 3 || statement[0].kind != pyName || statement[1].text != "=" || !isEnvName(statement[0].text) {
-			continue
-		}
-		name, value := statement[0].text, statement[2:]
-		b.WriteString(name + " = ")
-		switch single := len(value) == 1 && value[0].kind == pyString && value[0].plain; {
-		case single && clearSettings[name]:
-			b.WriteString(`"` + m.clear(value[0].text) + `"`)
-		case clearSettings[name]:
-			b.WriteString(m.expression(value))
-		case single:
-			b.WriteString(`"` + m.hide(value[0].text) + `"`)
-		case len(value) == 1 && value[0].kind == pyName:
-			b.WriteString(m.pyWord(value[0].text))
-		default:
-			b.WriteString(m.token(sourceOf(value)))
-		}
-		b.WriteByte('\n')
-	}
-	return b.String() + "# " + m.token(text) + "\n"
-}
-
 // statements cuts pieces at the ends of statements.
 func statements(tokens []pyToken) [][]pyToken {
 	var out [][]pyToken
@@ -58,7 +30,10 @@ func (m *masker) expression(value []pyToken) string {
 		}
 		switch t.kind {
 		case pyString:
-			b.WriteString(`"` + m.literal(value, i) + `"`)
+			if t.format {
+				b.WriteByte('f')
+			}
+			b.WriteString(pyQuote(m.literal(value, i)))
 		case pyNumber:
 			if isShortNumber(t.text) {
 				b.WriteString(t.text)
@@ -84,23 +59,35 @@ func (m *masker) pyWord(word string) string {
 	return m.token(word)
 }
 
+// pyQuote is a masked text between quotes.
+func pyQuote(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
 // literal masks the string at i by what stands around it.
 func (m *masker) literal(value []pyToken, i int) string {
 	t := value[i]
 	isKey := i+1 < len(value) && value[i+1].text == ":" && value[i+1].kind == pyOperator
 	switch {
+	case t.format:
+		if masked, ok := m.loginURL(withoutGaps(t.text)); ok {
+			return masked
+		}
+		return m.hide(t.text)
 	case !t.plain:
 		return m.hide(t.text)
 	case isKey && keyForm.MatchString(t.text), roles[t.text], providers[t.text], readsEnvironment(value, i) && isEnvName(t.text):
 		return t.text
 	case i > 0 && value[i-1].kind == pyString: // a part of a longer text
 		return m.hide(t.text)
+	case loginKeys[keyOf(value, i)] && isLoginWord(t.text):
+		return t.text
+	}
+	if masked, ok := m.loginURL(t.text); ok {
+		return masked
 	}
 	return m.text(t.text)
 }
-
-// providers are the login providers Flask-AppBuilder knows by name.
-var providers = set("google", "github", "azure", "okta", "keycloak", "keycloak_before_17", "auth0", "openshift", "authentik", "aws_cognito", "linkedin", "twitter")
 
 // readsEnvironment says that the string at i names an environment variable: os.environ["X"], os.getenv("X").
 func readsEnvironment(value []pyToken, i int) bool {

@@ -43,13 +43,13 @@ AUTH_ROLE_PUBLIC = "Viewer"
 AUTH_USER_REGISTRATION_ROLE = "Custom role"
 WTF_CSRF_ENABLED = True
 SECRET_KEY = "«temporary-key»"
-AUTH_REMOTE_USER_ENV_VAR = ["«»", "«»"]
+AUTH_REMOTE_USER_ENV_VAR = [f"https://h/{}", "«»"]
 PASSWORD_SALT = «»
 AUTH_LDAP_SERVER = "ldap://ldap.example.com:389"
 AUTH_LDAP_BIND_PASSWORD = "«»"
 SQLALCHEMY_DATABASE_URI = "«»"
-OAUTH_PROVIDERS = [ { "name": "azure", "icon": "«»", "remote_app": { "client_id": "«»", "client_secret": os.getenv("CLIENT_SECRET"), "client_kwargs": {"verify_signature": False, "scope": "«»" "«»"}, "api_base_url": "https://login.example.com/«»", "timeout": «», }, }, ]
-AUTH_USER_REGISTRATION = True
+OAUTH_PROVIDERS = [ { "name": "azure", "icon": "fa-windows", "remote_app": { "client_id": "«»", "client_secret": os.getenv("CLIENT_SECRET"), "client_kwargs": {"verify_signature": False, "scope": "User.read" "«»"}, "api_base_url": "https://login.example.com/«»", "timeout": «», }, }, ]
+    AUTH_USER_REGISTRATION = True
 # «»
 `
 	got := m.configValue("webserver_config.py", config)
@@ -58,6 +58,47 @@ AUTH_USER_REGISTRATION = True
 	}
 	if strings.Contains(got, "hunter2") {
 		t.Error("a secret survives")
+	}
+}
+
+// TestMaskWebserverConfigKeepsWhatRulesAsk: each line beside what is left of it.
+func TestMaskWebserverConfigKeepsWhatRulesAsk(t *testing.T) {
+	m := testMasker(t)
+	for _, c := range []struct{ text, want string }{
+		{"AUTH_TYPE: int = AUTH_LDAP", "AUTH_TYPE = AUTH_LDAP\n"},
+		{"A = AUTH_TYPE = AUTH_LDAP", "A = AUTH_LDAP\nAUTH_TYPE = AUTH_LDAP\n"},
+		{"AUTH_TYPE, X = 1, 2", "AUTH_TYPE = «»\n"},
+		{"AUTH_TYPE = AUTH_DB; AUTH_ROLE_PUBLIC = 'Op'", "AUTH_TYPE = AUTH_DB\nAUTH_ROLE_PUBLIC = \"Op\"\n"},
+		{"if os.environ.get('X') == 'hunter2':\n\tAUTH_ROLE_PUBLIC = 'Op'\nelse: AUTH_ROLE_PUBLIC = 'User'", "    AUTH_ROLE_PUBLIC = \"Op\"\n    AUTH_ROLE_PUBLIC = \"User\"\n"},
+		{"def f():\n    AUTH_ROLE_PUBLIC = 'Op'\nclass A:\n  AUTH_ROLE_PUBLIC = 'Op'\n\n  def g(): pass\nAUTH_ROLE_PUBLIC = 'User'", "AUTH_ROLE_PUBLIC = \"User\"\n"},
+		{"try:\n    def f():\n        AUTH_TYPE = 1\n    AUTH_TYPE = 2\nexcept (A, B): AUTH_TYPE = 3", "    AUTH_TYPE = 2\n    AUTH_TYPE = 3\n"},
+		{"current_app.config['WTF_CSRF_ENABLED'] = False", "    WTF_CSRF_ENABLED = False\n"},
+		{"app.config.update(WTF_CSRF_ENABLED=False, SECRET_KEY='hunter2', AUTH_ROLES_MAPPING={'a,b': ['Admin']})", "    WTF_CSRF_ENABLED = False\n    SECRET_KEY = \"«»\"\n    AUTH_ROLES_MAPPING = {\"«»\": [\"Admin\"]}\n"},
+		{"AUTH_TYPE = conf.getint('fab', 'hunter2')", "AUTH_TYPE = conf.getint(\"«»\", \"«»\")\n"},
+		{"AUTH_ROLES_MAPPING['hunter2'] = ['Admin']", "AUTH_ROLES_MAPPING = «»\n"},
+		{"AUTH_ROLES_MAPPING.update(hunter2=1)\nOAUTH_PROVIDERS += ['hunter2']", "AUTH_ROLES_MAPPING = «»\nOAUTH_PROVIDERS = «»\n"},
+		{"from company import *\nfrom flask_appbuilder.security.manager import *\nfrom airflow.www.security import (AUTH_DB, X)", "from company import *\n"},
+		{"from .company import AUTH_ROLE_PUBLIC, B as AUTH_TYPE, C", "AUTH_ROLE_PUBLIC = company.AUTH_ROLE_PUBLIC\nAUTH_TYPE = company.AUTH_TYPE\n"},
+		{"from company import Login\nSECURITY_MANAGER_CLASS = Login", "SECURITY_MANAGER_CLASS = company.Login\n"},
+		{"class Login(B): pass\nSECURITY_MANAGER_CLASS = Login", "SECURITY_MANAGER_CLASS = Login\n"},
+		{"class A:\n def f(self, t):\n  return jwt.decode(t, options={'verify_signature': False, 'k': 'hunter2'})", "# code: verify_signature=False\n"},
+		{"def f():\n requests.get('https://hunter2', verify=False)\n requests.get(u, verify=True)", "# code: verify=False\n"},
+		{"os.environ['OAUTHLIB_INSECURE_TRANSPORT'] = '1'\nos.environ.setdefault('AUTHLIB_INSECURE_TRANSPORT', '1')", "# code: insecure transport\n"},
+		{"# options={'verify_signature': False}\nX = os.environ.get('OAUTHLIB_INSECURE_TRANSPORT')", "X = «»\n"},
+		{`OAUTH_PROVIDERS = [dict(name="azure", remote_app=dict(client_secret='user', scope="openid email", access_token_url=f"https://login.microsoftonline.com/{os.environ['T']}/oauth2/v2.0/token"))]`,
+			`OAUTH_PROVIDERS = [dict(name="azure", remote_app=dict(client_secret="«»", scope="openid email", access_token_url=f"https://login.microsoftonline.com/{}/oauth2/v2.0/token"))]` + "\n"},
+		{`OAUTH_PROVIDERS = [{'u': 'https://login.microsoftonline.com/common/oauth2', 'v': "https://%s/hunter2/keys" % HOST, 'w': 'https://login.microsoftonline.com/{t}/x'.format(t=T)}]`,
+			`OAUTH_PROVIDERS = [{"u": "https://login.microsoftonline.com/common/oauth2", "v": "https://{}/«»/keys" % HOST, "w": "https://login.microsoftonline.com/{}/«»".format(t=T)}]` + "\n"},
+		{`AUTH_ROLE_PUBLIC = 'a"b\\c'`, `AUTH_ROLE_PUBLIC = "a\"b\\c"` + "\n"},
+		{"PERMANENT_SESSION_LIFETIME = timedelta(hours=8)\nRATELIMIT_STORAGE_URI = 'redis://:hunter2@r:6379/1'", "PERMANENT_SESSION_LIFETIME = timedelta(hours=8)\nRATELIMIT_STORAGE_URI = \"redis://:«»@r:6379/1\"\n"},
+	} {
+		got := m.configValue("webserver_config.py", c.text)
+		if short(got) != c.want+"# «»\n" {
+			t.Errorf("%s\nbecomes\n%s\nwant\n%s", c.text, short(got), c.want)
+		}
+		if strings.Contains(got, "hunter2") {
+			t.Errorf("%s: a secret survives", c.text)
+		}
 	}
 }
 

@@ -19,12 +19,17 @@ type pyToken struct {
 	text  string // as written; of a string its content, unescaped
 	space bool   // white space stood before it
 	plain bool   // of a string: no prefix such as f or b
+	// format says that a string is f"…", with expressions in braces.
+	format bool
+	// indent is how far the line that a statement begins in is moved in; only its first piece has it.
+	indent int
 }
 
 // lexPython cuts Python source into pieces. It never fails: what it does not
 // know becomes operators of one byte.
 func lexPython(text string) []pyToken {
 	l := &pyLexer{text: text}
+	l.begin()
 	for l.at < len(text) {
 		l.next()
 	}
@@ -33,16 +38,35 @@ func lexPython(text string) []pyToken {
 }
 
 type pyLexer struct {
-	text  string
-	at    int
-	depth int
-	space bool
-	out   []pyToken
+	text   string
+	at     int
+	depth  int
+	space  bool
+	indent int // of the line; counted anew where a statement ends
+	out    []pyToken
 }
 
 func (l *pyLexer) add(t pyToken) {
+	if len(l.out) == 0 || l.out[len(l.out)-1].kind == pyNewline {
+		t.indent = l.indent
+	}
 	t.space, l.space = l.space, false
 	l.out = append(l.out, t)
+}
+
+// begin counts the white space that the line at this place begins with.
+func (l *pyLexer) begin() {
+	l.indent = 0
+	for _, c := range l.text[l.at:] {
+		switch c {
+		case ' ':
+			l.indent++
+		case '\t':
+			l.indent += 8
+		default:
+			return
+		}
+	}
 }
 
 func (l *pyLexer) next() {
@@ -51,8 +75,12 @@ func (l *pyLexer) next() {
 		l.at++
 		if l.depth == 0 {
 			l.add(pyToken{kind: pyNewline})
+			l.begin()
 		}
 		l.space = true
+	case c == ';' && l.depth == 0:
+		l.at++
+		l.add(pyToken{kind: pyNewline})
 	case c == ' ' || c == '\t' || c == '\f' || c == '\r':
 		l.at, l.space = l.at+1, true
 	case c == '\\' && strings.HasPrefix(l.text[l.at:], "\\\n"):
@@ -64,7 +92,7 @@ func (l *pyLexer) next() {
 			l.at = len(l.text)
 		}
 	case c == '"' || c == '\'':
-		l.quoted(true)
+		l.quoted("")
 	case isDigit(c):
 		l.add(pyToken{kind: pyNumber, text: l.run()})
 	case isPyName(c):
@@ -92,7 +120,7 @@ func (l *pyLexer) operator(c byte) {
 func (l *pyLexer) name() {
 	word := l.run()
 	if l.at < len(l.text) && (l.text[l.at] == '"' || l.text[l.at] == '\'') && len(word) <= 2 && strings.Trim(word, "rbfuRBFU") == "" {
-		l.quoted(false)
+		l.quoted(strings.ToLower(word))
 		return
 	}
 	l.add(pyToken{kind: pyName, text: word})
@@ -112,7 +140,7 @@ func isPyName(c byte) bool {
 }
 
 // quoted reads a string literal; one that never ends goes on to the end of the text.
-func (l *pyLexer) quoted(plain bool) {
+func (l *pyLexer) quoted(prefix string) {
 	quote := l.text[l.at : l.at+1]
 	if strings.HasPrefix(l.text[l.at:], strings.Repeat(quote, 3)) {
 		quote = strings.Repeat(quote, 3)
@@ -132,7 +160,7 @@ func (l *pyLexer) quoted(plain bool) {
 		l.at++
 	}
 	l.at = min(len(l.text), l.at+len(quote))
-	l.add(pyToken{kind: pyString, text: b.String(), plain: plain})
+	l.add(pyToken{kind: pyString, text: b.String(), plain: prefix == "" || prefix == "u", format: strings.Contains(prefix, "f")})
 }
 
 func unescaped(c byte) byte {

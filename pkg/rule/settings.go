@@ -33,6 +33,12 @@ func (p *Pass) WebserverConfig(name string) []airflow.Setting {
 	return p.model.WebserverConfig(name)
 }
 
+// WebserverFiles are the webserver_config.py that web components mount, one for each workload.
+func (p *Pass) WebserverFiles() []airflow.WebserverFile {
+	p.readsConfiguration()
+	return p.model.WebserverFiles()
+}
+
 // Reachable is a values key as this release's values spell it; empty where its chart has no such key.
 func (p *Pass) Reachable(key string) string { return p.model.Reachable(key) }
 

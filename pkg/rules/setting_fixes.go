@@ -64,6 +64,9 @@ func settingFinding(s airflow.Setting, message string, fixes []rule.Fix) rule.Fi
 		f.Path += "#" + strings.TrimPrefix(s.Section+"/"+s.Key, "/")
 		f.Message += " (nothing sets it: that is Airflow's default)"
 	}
+	if s.Conditional {
+		f.Message += " (under a condition that only running the file could tell)"
+	}
 	if s.Workload != nil && s.Ref.Same(s.Workload.Ref) {
 		f.File, f.Line = s.Workload.Object.File, s.Workload.Object.Line
 	}

@@ -1,0 +1,238 @@
+package airflow
+
+import (
+	"strconv"
+	"strings"
+)
+
+// literalParser reads expressions. Whatever it does not understand is Computed.
+type literalParser struct {
+	pieces []piece
+	at     int
+	depth  int
+}
+
+// maxNesting is deeper than any settings are.
+const maxNesting = 50
+
+// parseLiteral reads a whole expression.
+func parseLiteral(pieces []piece) Literal {
+	p := &literalParser{pieces: pieces}
+	out := p.expression()
+	if p.at < len(pieces) {
+		return Literal{}
+	}
+	return out
+}
+
+func (p *literalParser) is(operator string) bool {
+	return p.at < len(p.pieces) && p.pieces[p.at].kind == pieceOperator && p.pieces[p.at].text == operator
+}
+
+func (p *literalParser) take(operator string) bool {
+	if p.is(operator) {
+		p.at++
+		return true
+	}
+	return false
+}
+
+// expression reads up to a comma, colon or closing bracket.
+func (p *literalParser) expression() Literal {
+	if p.depth++; p.depth > maxNesting {
+		p.at = len(p.pieces)
+		return Literal{}
+	}
+	defer func() { p.depth-- }()
+	out := p.operand()
+	for {
+		switch {
+		case p.take("+"):
+			out = sum(out, p.operand())
+		case p.take("*"):
+			out = product(out, p.operand())
+		case p.take("%"):
+			p.operand()
+			out = out.filledIn()
+		case p.atEnd():
+			return out
+		default:
+			p.skip()
+			return Literal{}
+		}
+	}
+}
+
+func (p *literalParser) atEnd() bool {
+	return p.at >= len(p.pieces) || p.is(",") || p.is(")") || p.is("]") || p.is("}") || p.is(":") || p.is("=")
+}
+
+// skip passes over the rest of an expression.
+func (p *literalParser) skip() {
+	for depth := 0; p.at < len(p.pieces); p.at++ {
+		if depth == 0 && p.atEnd() {
+			return
+		}
+		if t := p.pieces[p.at]; t.kind == pieceOperator {
+			switch t.text {
+			case "(", "[", "{":
+				depth++
+			case ")", "]", "}":
+				depth--
+			}
+		}
+	}
+}
+
+// operand reads one value with the calls and subscripts behind it.
+func (p *literalParser) operand() Literal {
+	if p.at >= len(p.pieces) {
+		return Literal{}
+	}
+	t := p.pieces[p.at]
+	switch {
+	case t.kind == pieceText:
+		return p.text()
+	case t.kind == pieceName:
+		return p.name()
+	case t.kind == pieceNumber:
+		p.at++
+		return numberLiteral(t.text)
+	case p.take("-"):
+		if l := p.operand(); l.Kind == Number {
+			return Literal{Kind: Number, Text: "-" + l.Text, Number: -l.Number}
+		}
+	case p.take("("):
+		return p.parenthesised()
+	case p.take("["):
+		return Literal{Kind: List, Items: p.items("]").Items}
+	case p.take("{"):
+		return p.braces()
+	default:
+		p.at++
+	}
+	return Literal{}
+}
+
+func numberLiteral(text string) Literal {
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return Literal{}
+	}
+	return Literal{Kind: Number, Text: text, Number: value}
+}
+
+// text reads a text, and those that follow it at once.
+func (p *literalParser) text() Literal {
+	out := Literal{Kind: Text}
+	for p.at < len(p.pieces) && p.pieces[p.at].kind == pieceText {
+		out.Text += p.pieces[p.at].text
+		out.Partly = out.Partly || p.pieces[p.at].computed
+		p.at++
+	}
+	for p.take(".") { // "…".format(…) and its like
+		p.at++
+		if p.take("(") {
+			p.items(")")
+		}
+		out.Partly = true
+	}
+	return out
+}
+
+// parenthesised reads (value) or a tuple.
+func (p *literalParser) parenthesised() Literal {
+	before := p.at
+	inside := p.items(")")
+	if len(inside.Items) == 1 && !p.commaBetween(before) {
+		return inside.Items[0]
+	}
+	return Literal{Kind: List, Items: inside.Items}
+}
+
+// commaBetween says whether a comma closes the only entry of a tuple.
+func (p *literalParser) commaBetween(before int) bool {
+	return p.at-2 >= before && p.pieces[p.at-2].kind == pieceOperator && p.pieces[p.at-2].text == ","
+}
+
+// items reads values and named values up to a closing bracket.
+func (p *literalParser) items(closing string) Literal {
+	var out Literal
+	for p.at < len(p.pieces) && !p.take(closing) {
+		before := p.at
+		value := p.expression()
+		if p.take("=") {
+			out.Fields = append(out.Fields, LiteralField{Key: value.Text, Value: p.expression()})
+		} else {
+			out.Items = append(out.Items, value)
+		}
+		if !p.take(",") && !p.is(closing) || p.at == before {
+			p.at++
+		}
+	}
+	return out
+}
+
+// braces reads a dict or a set.
+func (p *literalParser) braces() Literal {
+	out := Literal{Kind: Dict}
+	for p.at < len(p.pieces) && !p.take("}") {
+		before := p.at
+		key := p.expression()
+		if p.take(":") {
+			out.Fields = append(out.Fields, LiteralField{Key: key.Text, Value: p.expression()})
+		} else {
+			out.Items = append(out.Items, key)
+		}
+		if !p.take(",") && !p.is("}") || p.at == before {
+			p.at++
+		}
+	}
+	if len(out.Items) > 0 && len(out.Fields) == 0 {
+		out.Kind = List
+	}
+	return out
+}
+
+// name reads a name with dots, and what is called by it or read from it.
+func (p *literalParser) name() Literal {
+	name := p.pieces[p.at].text
+	p.at++
+	for p.is(".") && p.at+1 < len(p.pieces) && p.pieces[p.at+1].kind == pieceName {
+		name += "." + p.pieces[p.at+1].text
+		p.at += 2
+	}
+	switch {
+	case p.take("("):
+		return p.more(called(name, p.items(")")))
+	case p.take("["):
+		return p.more(readFrom(name, p.items("]")))
+	}
+	return Literal{Kind: Word, Text: name}
+}
+
+// more is a value unless something is done to it.
+func (p *literalParser) more(l Literal) Literal {
+	if p.is("(") || p.is("[") || p.is(".") {
+		p.skip()
+		return Literal{}
+	}
+	return l
+}
+
+func called(name string, arguments Literal) Literal {
+	switch name {
+	case "dict":
+		return Literal{Kind: Dict, Fields: arguments.Fields}
+	case "os.getenv", "getenv", "os.environ.get", "environ.get":
+		return readFrom("os.environ", arguments)
+	}
+	return Literal{Kind: Call, Text: name, Items: arguments.Items, Fields: arguments.Fields}
+}
+
+func readFrom(name string, arguments Literal) Literal {
+	if strings.HasSuffix(name, "environ") && len(arguments.Items) > 0 {
+		return Literal{Kind: Environment, Text: arguments.Items[0].Text}
+	}
+	return Literal{}
+}
