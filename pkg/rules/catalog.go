@@ -15,6 +15,7 @@ var catalogue = []*rule.Rule{
 	runsAsNonRoot,
 	dropsAllCapabilities,
 	seccompRuntimeDefault,
+	otherPodSecurityControls,
 	readOnlyRootFilesystem,
 	namespaceEnforcesPodSecurity,
 	memoryAndCPUBounded,
