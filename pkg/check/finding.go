@@ -35,11 +35,15 @@ func newFinding(rl *rule.Rule, f rule.Finding, severity rule.Severity) Finding {
 var containerIndex = regexp.MustCompile(`/(containers|initContainers|ephemeralContainers)/\d+`)
 
 // fingerprint names a finding for as long as it is the same finding: rule,
-// object, container by name and field, but neither message, revision nor the
+// object, container by name, field and aspect, but neither message, revision nor the
 // container's place in its list.
 func fingerprint(id string, f rule.Finding) string {
 	path := containerIndex.ReplaceAllString(f.Path, "/$1")
-	key := strings.Join([]string{id, f.Target.Group(), f.Target.Kind, f.Target.Namespace, f.Target.Name, f.Container, path}, "\x00")
+	parts := []string{id, f.Target.Group(), f.Target.Kind, f.Target.Namespace, f.Target.Name, f.Container, path}
+	if f.Aspect != "" {
+		parts = append(parts, f.Aspect)
+	}
+	key := strings.Join(parts, "\x00")
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:10])
 }

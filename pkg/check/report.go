@@ -17,6 +17,7 @@ type Report struct {
 	Release    Release             `json:"release"`
 	Profile    string              `json:"profile"`
 	Evaluated  Evaluated           `json:"evaluated"`
+	Advisories Advisories          `json:"advisories"`
 	Coverage   []snapshot.Coverage `json:"coverage"`
 	Summary    Summary             `json:"summary"`
 	Results    []Result            `json:"results"`
@@ -47,6 +48,15 @@ type Evaluated struct {
 	Containers int `json:"containers"`
 }
 
+// Advisories says of when the published flaws are that Airflow's version was compared with.
+type Advisories struct {
+	Read   string `json:"read"`   // the day the built-in records were collected
+	Newest string `json:"newest"` // the day of the newest of them
+	// Given is where further records came from, and GivenNewest the day of the newest of those.
+	Given       string `json:"given,omitempty"`
+	GivenNewest string `json:"givenNewest,omitempty"`
+}
+
 // Summary counts results by outcome, and the findings that count by severity.
 type Summary struct {
 	Failed        int        `json:"failed"`
@@ -72,7 +82,7 @@ type Result struct {
 	Title    string        `json:"title"`
 	Severity rule.Severity `json:"severity"`
 	Outcome  rule.Outcome  `json:"outcome"`
-	// Reason says why the outcome is unknown, notApplicable or excepted; with failed, what else could not be judged.
+	// Reason says why the outcome is unknown, notApplicable or excepted; with failed and passed, what was not judged.
 	Reason   string    `json:"reason,omitempty"`
 	Findings []Finding `json:"findings"`
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
@@ -68,6 +69,8 @@ func newReport(model *airflow.Model, with *profile.Profile) *Report {
 		Coverage: slices.Clone(model.Snapshot.Coverage),
 		Results:  []Result{},
 	}
+	known := advisory.With(model.Snapshot.Advisories)
+	r.Advisories = Advisories{Read: known.Read, Newest: known.Newest, Given: known.Given, GivenNewest: known.GivenNewest}
 	r.Evaluated.Objects = len(model.Snapshot.Objects)
 	r.Evaluated.Workloads = len(model.Workloads)
 	for _, w := range model.Workloads {
@@ -102,7 +105,7 @@ func judge(model *airflow.Model, rl *rule.Rule, with *profile.Profile, pass *rul
 func (r *Result) decide(s *snapshot.Snapshot, rl *rule.Rule, pass *rule.Pass) {
 	unread, absent := gaps(s, rl.Needs)
 	reasons := append(unread, pass.Unknowns...)
-	r.Reason, r.Incomplete = strings.Join(reasons, "; "), len(reasons) > 0
+	r.Reason, r.Incomplete = joined(append(reasons, pass.Notes...)...), len(reasons) > 0
 	switch {
 	case len(r.Findings) > 0 && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return !f.Excepted }):
 		r.Outcome, r.Reason = rule.Excepted, joined("all findings are covered by exceptions", r.Reason)

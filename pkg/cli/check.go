@@ -74,6 +74,7 @@ Exit codes: 0 clean, 1 a finding at or above --fail-on, 2 did not run,
 	}
 	flags.source.add(cmd)
 	flags.signed.add(cmd)
+	flags.source.evidence.add(cmd)
 	flags.add(cmd)
 	cmd.ValidArgsFunction = completeReleases(flags.source.kube, streams)
 	return cmd

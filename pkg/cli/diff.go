@@ -92,6 +92,7 @@ could not be read.`,
 		},
 	}
 	flags.source.addSources(cmd)
+	flags.source.evidence.add(cmd)
 	flags.add(cmd)
 	cmd.ValidArgsFunction = completeReleases(flags.source.kube, streams)
 	return cmd

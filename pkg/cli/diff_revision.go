@@ -29,6 +29,7 @@ type revisionOptions struct {
 	format   render.Format
 	render   render.Options
 	quiet    bool
+	evidence evidence
 	streams  Streams
 }
 
@@ -79,6 +80,9 @@ func (f *diffFlags) toRevisions(args []string, streams Streams) (*revisionOption
 		return nil, err
 	}
 	if o.profile, err = loadProfile(f.profile); err != nil {
+		return nil, err
+	}
+	if o.evidence, err = f.source.evidence.read(); err != nil {
 		return nil, err
 	}
 	o.render, err = f.renderOptions(streams)
@@ -153,6 +157,7 @@ func (o *revisionOptions) judged(ctx context.Context, cluster *collect.Cluster, 
 	if c := s.CoverageOf(snapshot.ReleaseRecord); c.State != snapshot.Read {
 		return nil, "", fmt.Errorf("revision %d cannot be read: %s", revision, c.Reason)
 	}
+	o.evidence.beside(s)
 	report, err := judge(airflow.New(s), withoutDrift(rules.All()), o.profile)
 	return report, s.Release.Status, err
 }

@@ -107,6 +107,7 @@ func newGeneratePatchesCommand(streams Streams) *cobra.Command {
 		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
+	flags.source.evidence.add(cmd)
 	flags.add(cmd)
 	cmd.ValidArgsFunction = completeReleases(flags.source.kube, streams)
 	return cmd

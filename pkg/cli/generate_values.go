@@ -35,6 +35,7 @@ type valuesOptions struct {
 	kinds      []string
 	everything bool
 	needs      []airflow.DeclaredNeed
+	evidence   evidence
 	progress   *progress
 	streams    Streams
 }
@@ -84,6 +85,7 @@ could not be read or tried.`,
 		RunE: runs(flags.toOptions, streams),
 	}
 	flags.source.add(cmd)
+	flags.source.evidence.add(cmd)
 	flags.add(cmd)
 	cmd.ValidArgsFunction = completeReleases(flags.source.kube, streams)
 	return cmd
@@ -114,6 +116,9 @@ func (f *valuesFlags) toOptions(args []string, streams Streams) (*valuesOptions,
 		return nil, err
 	}
 	if o.needs, err = loadNeeds(f.needs); err != nil {
+		return nil, err
+	}
+	if o.evidence, err = f.source.evidence.read(); err != nil {
 		return nil, err
 	}
 	o.progress = newProgress(o.streams, f.quiet)
@@ -152,6 +157,7 @@ func (o *valuesOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	o.evidence.beside(r.base)
 	model := airflow.New(r.base, o.needs...)
 	var set *render.ValuesSet
 	r.during(func() { set, err = o.make(ctx, model, r) })

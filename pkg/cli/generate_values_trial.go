@@ -92,6 +92,7 @@ func (o *valuesOptions) modelled(by func(context.Context, map[string]any) (*snap
 		if err != nil {
 			return nil, err
 		}
+		o.evidence.beside(s)
 		return airflow.New(s, o.needs...), nil
 	}
 }

@@ -31,8 +31,9 @@ type sourceFlags struct {
 	revision    int
 	kubeVersion string
 	// history says that the command looks at other revisions, too.
-	history bool
-	held    collect.Archive // what charts are held against; only check has flags for it
+	history  bool
+	held     collect.Archive // what charts are held against; only check has flags for it
+	evidence evidenceFlags
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -55,31 +56,41 @@ func (f *sourceFlags) addSources(cmd *cobra.Command) {
 	flags.StringVar(&f.kubeVersion, "kube-version", "", "Kubernetes version to assume without a cluster, as 1.36")
 }
 
-// toSource checks that the flags name one source and says how to read it.
+// toSource checks that the flags name one source and says how to read it, with
+// what was given beside it.
 func (f *sourceFlags) toSource(release string, streams Streams, quiet bool) (source, error) {
 	if err := f.validate(); err != nil {
 		return nil, err
 	}
+	beside, err := f.evidence.read()
+	if err != nil {
+		return nil, err
+	}
+	return beside.into(f.place(release, streams, quiet)), nil
+}
+
+// place says how to read the one source that the flags name.
+func (f *sourceFlags) place(release string, streams Streams, quiet bool) source {
 	progress := newProgress(streams, quiet)
 	switch {
 	case f.sample:
-		return once(func(context.Context) (*snapshot.Snapshot, error) { return holding(release, readSample) }), nil
+		return once(func(context.Context) (*snapshot.Snapshot, error) { return holding(release, readSample) })
 	case f.from != "":
 		open := func() (*snapshot.Snapshot, error) { return openSnapshot(f.from, streams) }
-		return once(func(context.Context) (*snapshot.Snapshot, error) { return holding(release, open) }), nil
+		return once(func(context.Context) (*snapshot.Snapshot, error) { return holding(release, open) })
 	case len(f.files) > 0:
 		return once(func(ctx context.Context) (*snapshot.Snapshot, error) {
 			return collect.FromFiles(ctx, collect.Files{
 				Paths: f.files, Stdin: streams.In, Release: release, Namespace: f.kube.config.Namespace, KubeVersion: f.kubeVersion, Now: now(),
 			})
-		}), nil
+		})
 	case f.chart != "":
 		return once(func(ctx context.Context) (*snapshot.Snapshot, error) {
 			defer progress.stop()
 			return collect.FromChart(ctx, f.chartSource(release, progress))
-		}), nil
+		})
 	}
-	return f.live(release, streams, progress), nil
+	return f.live(release, streams, progress)
 }
 
 func (f *sourceFlags) validate() error {

@@ -60,6 +60,7 @@ func headLines(r *check.Report) [][2]string {
 		{"Airflow", plain(version + ", " + cmp.Or(id.Executor, "executor unknown"))},
 		{"Profile", plain(r.Profile)},
 		{"Evaluated", evaluatedText(r.Evaluated)},
+		{"CVEs", plain(advisoriesText(r.Advisories))},
 	}
 }
 
@@ -72,6 +73,15 @@ func dialectWords(dialect string) string {
 
 func evaluatedText(e check.Evaluated) string {
 	return count(e.Objects, "object") + ", " + count(e.Workloads, "workload") + ", " + count(e.Containers, "container")
+}
+
+// advisoriesText says of when the flaws are that the version was compared with.
+func advisoriesText(a check.Advisories) string {
+	text := "published up to " + a.Newest
+	if a.Given != "" {
+		text += ", and in " + a.Given + " up to " + a.GivenNewest
+	}
+	return text
 }
 
 // count is a number with its noun.

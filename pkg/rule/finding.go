@@ -41,6 +41,9 @@ type Finding struct {
 	Container string
 	Path      string // JSON pointer of the field in the object
 	Message   string // what is wrong here; never holds a secret
+	// Aspect tells the facts apart that break the rule in one field: a CVE, for
+	// instance. The finding's fingerprint holds it.
+	Aspect string
 	// Severity replaces the rule's where the evidence is worse or milder.
 	Severity Severity
 	Fixes    []Fix

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
@@ -22,9 +23,10 @@ type Shared struct {
 	level      Level
 	parameters Parameters
 
-	flows   func() []airflow.Flow
-	network func() *netpol.Network
-	plan    func() []planned
+	flows      func() []airflow.Flow
+	network    func() *netpol.Network
+	plan       func() []planned
+	advisories func() *advisory.Table
 
 	mutex   sync.Mutex
 	planned map[*airflow.Workload]func() Planned
@@ -53,6 +55,7 @@ func NewShared(model *airflow.Model, level Level, parameters Parameters) *Shared
 	s.flows = sync.OnceValue(func() []airflow.Flow { return model.Flows(parameters.Declarations()) })
 	s.network = sync.OnceValue(func() *netpol.Network { return netpol.Of(model) })
 	s.plan = sync.OnceValue(s.findPlan)
+	s.advisories = sync.OnceValue(func() *advisory.Table { return advisory.With(model.Snapshot.Advisories) })
 	return s
 }
 

@@ -44,6 +44,8 @@ type Pass struct {
 	Subjects int
 	// Unknowns are the reasons why something needed could not be judged.
 	Unknowns []string
+	// Notes say what the rule does not judge, whatever it finds.
+	Notes []string
 
 	model  *airflow.Model
 	shared *Shared

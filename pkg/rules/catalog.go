@@ -52,6 +52,7 @@ var catalogue = []*rule.Rule{
 	brokerAuthenticated,
 	flowerAuthenticated,
 	airflowSupported,
+	noKnownAirflowCVE,
 	imageTagFixed,
 	registryAllowed,
 	chartIsGenuine,

@@ -26,6 +26,8 @@ type Snapshot struct {
 	ServerVersion string `json:"serverVersion,omitempty"`
 	// APIServers are the API server's own pods, where the cluster shows them.
 	APIServers []APIServer `json:"apiServers,omitempty"`
+	// Advisories are records about Airflow's flaws that the user gave; nil without.
+	Advisories *Advisories `json:"advisories,omitempty"`
 	Coverage   []Coverage  `json:"coverage"`
 }
 

@@ -1,0 +1,27 @@
+package rule
+
+import (
+	"slices"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// Advisories are the published flaws of Airflow and its providers: those this
+// program holds, and those the user gave.
+func (p *Pass) Advisories() *advisory.Table { return p.shared.advisories() }
+
+// KubernetesProvider is what is known of the version of the cncf.kubernetes provider.
+func (p *Pass) KubernetesProvider() airflow.ProviderVersions {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	p.reads = append(p.reads, snapshot.Secret)
+	return p.model.KubernetesProvider()
+}
+
+// Note says what a rule does not judge, whatever it finds. It changes no outcome.
+func (p *Pass) Note(text string) {
+	if !slices.Contains(p.Notes, text) {
+		p.Notes = append(p.Notes, text)
+	}
+}
