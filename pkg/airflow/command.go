@@ -66,7 +66,9 @@ func (c *config) run(s Setting) Setting {
 		out, why = c.output(s.Value, 0)
 	}
 	if why != "" {
-		return behind(s, "cmd", why)
+		s = behind(s, "cmd", why)
+		s.Partial = out
+		return s
 	}
 	s.Value, s.Via = out, "cmd"
 	return s
@@ -113,6 +115,9 @@ func (c *config) substitute(text string, depth int) (out, why string) {
 			value, reason = c.outputOf(found[1], depth)
 		case found[2] != "" || found[3] != "":
 			value, reason = c.variable(found[2] + found[3])
+		}
+		if value == "" && reason != "" {
+			value = Unread
 		}
 		why = first(why, reason)
 		return value

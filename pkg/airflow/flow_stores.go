@@ -151,7 +151,7 @@ func number(text string) int32 {
 // placeOf says which pods of the release stand behind an address, or that none do.
 func (m *Model) placeOf(w *Workload, at hostPort, run []Component) store {
 	if isLoopback(at.host) {
-		return store{note: "a container of the same pod stands between"}
+		return store{note: samePod}
 	}
 	service, inCluster := m.serviceOf(at.host, w.Namespace())
 	if service == nil {
@@ -170,6 +170,9 @@ func (m *Model) placeOf(w *Workload, at hostPort, run []Component) store {
 	}
 	return store{hosts: []hostPort{at}}
 }
+
+// samePod is why the place of a store at the pod's own address is not known.
+const samePod = "a container of the same pod stands between"
 
 // isLoopback says that an address is the pod's own.
 func isLoopback(host string) bool {

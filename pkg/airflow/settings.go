@@ -17,6 +17,9 @@ type Setting struct {
 	Known bool
 	// Reason says why Known is false, or what an empty default means.
 	Reason string
+	// Partial is, where Known is false, the rest of a value of which only parts
+	// could not be read, with Unread in their place; mostly empty.
+	Partial string
 	// Default says nothing sets the option: Value is this Airflow version's own default.
 	Default bool
 	// Component uses the value, in the pods of Workload; Ref, Container and Path
@@ -37,6 +40,9 @@ type Setting struct {
 	// Literal is a value of webserver_config.py as the file writes it; nil elsewhere and where it is not known.
 	Literal *Literal
 }
+
+// Unread stands in Partial for what could not be read.
+const Unread = "…"
 
 // Clear says whether Value is the whole value, with nothing masked in it.
 func (s Setting) Clear() bool { return s.Known && len(snapshot.MaskedIn(s.Value)) == 0 }

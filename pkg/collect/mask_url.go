@@ -21,7 +21,7 @@ var schemes = set(
 // clearParams are query parameters that say how a connection is made.
 // Sources: libpq, mysqlclient, redis-py and Celery documentation.
 var clearParams = set(
-	"sslmode", "ssl_mode", "ssl", "ssl_cert_reqs", "ssl_check_hostname", "sslrootcert", "sslcert", "sslkey", "sslcompression",
+	"sslmode", "ssl_mode", "ssl", "ssl_disabled", "ssl_cert_reqs", "ssl_check_hostname", "ssl_verify_cert", "ssl_verify_identity", "sslrootcert", "sslcert", "sslkey", "sslcompression",
 	"ssl_ca", "ssl_ca_certs", "ssl_cert", "ssl_key", "ssl_certfile", "ssl_keyfile", "ssl_min_protocol_version",
 	"ssl_max_protocol_version", "sslnegotiation", "tls", "charset", "connect_timeout", "target_session_attrs",
 	"channel_binding", "gssencmode", "require_auth", "keepalives", "heartbeat", "virtual_host_set", "verify", "verify_certs",

@@ -24,6 +24,7 @@ var publishedDefaults = map[string]publishedDefault{
 	"8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918": {"admin", "the first user's name and password of both charts", "airflow-helm/charts airflow.users; apache/airflow createUserJob.defaultUser"},
 	"a942b37ccfaf5a813b1432caa209a43b9d144e47ad0de1549c289c253e556cd5": {"postgres", "the official chart's database user and password", "apache/airflow, chart/values.yaml: data.metadataConnection"},
 	"16df48936f837b402448fbbff41aaba51279da9c9b66d4b39412ab9d8237eedd": {"airflow", "the User Community chart's database and Redis password, and that of Airflow's Docker Compose file", "airflow-helm/charts postgresql.postgresqlPassword, redis.password; apache/airflow docker-compose.yaml"},
+	"4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2": {"root", "the superuser that MySQL comes with, and its password in many samples", "https://dev.mysql.com/doc/refman/8.4/en/default-privileges.html"},
 	"84983c60f7daadc1cb8698621f802c0d9f9a3c3c295c810748fb048115c186ec": {"guest", "RabbitMQ's default user and password", "https://www.rabbitmq.com/docs/access-control"},
 	"8c358026867881867af1a597bc2845539880faab9608fe8d9271ebdb53528c73": {"community-replication-password", "the User Community chart's default replication password", "airflow-helm/charts, values.yaml: postgresql.replication.password"},
 	"90b01d42fb4b752c7f646263658cbeb9ee9894b8829f84639c4aba2913f5fa19": {"bitnami-fernet-key", "the Fernet key of the bitnami chart's sample Secret", "bitnami/charts, airflow README"},

@@ -39,6 +39,27 @@ func (p *Pass) WebserverFiles() []airflow.WebserverFile {
 	return p.model.WebserverFiles()
 }
 
+// StoreURL reads the URL of a database or broker that a setting holds. It is
+// false where the setting holds none, or one whose host is masked.
+func (p *Pass) StoreURL(s airflow.Setting) (airflow.StoreURL, bool) {
+	p.readsConfiguration()
+	p.reads = append(p.reads, snapshot.Service)
+	return p.model.StoreURL(s)
+}
+
+// Upstream is where a PgBouncer finds the database, as far as its configuration tells.
+func (p *Pass) Upstream(w *airflow.Workload) airflow.StoreURL {
+	p.readsConfiguration()
+	p.reads = append(p.reads, snapshot.Service)
+	return p.model.Upstream(w)
+}
+
+// VolumeFile finds a file by its name in a workload's volumes; false where none can hold it.
+func (p *Pass) VolumeFile(w *airflow.Workload, name string) (airflow.File, bool) {
+	p.readsConfiguration()
+	return p.model.VolumeFile(w, name)
+}
+
 // Reachable is a values key as this release's values spell it; empty where its chart has no such key.
 func (p *Pass) Reachable(key string) string { return p.model.Reachable(key) }
 
