@@ -39,7 +39,15 @@ var operators = []struct{ owner, label, value, name string }{
 	{"ExternalSecret", "reconcile.external-secrets.io/managed", "true", "External Secrets Operator"},
 	{"VaultStaticSecret", "app.kubernetes.io/managed-by", "hashicorp-vso", "Vault Secrets Operator"},
 	{"SecretProviderClassPodStatus", "secrets-store.csi.k8s.io/managed", "true", "the Secrets Store CSI driver"},
-	{"SealedSecret", "", "", "Sealed Secrets"},
+	{"SealedSecret", "", "", sealed},
+}
+
+const sealed = "Sealed Secrets"
+
+// storeAdvice is what to do first about a Secret that an operator writes, by whether it is a sealed one.
+var storeAdvice = map[bool]string{
+	false: "name the store with --backend and the flags it was set up with, so that the commands write there",
+	true:  "seal the new value with kubeseal in each step that writes the Secret; these commands cannot",
 }
 
 // at is a place with what is known of who writes it.
@@ -177,7 +185,7 @@ func (r *rotation) lasting(places ...place) error {
 			return r.refuse(fmt.Sprintf("the chart writes Secret %s from its values, so the next upgrade would bring the old value back while pods and stores hold the new one", p.secret), r.migrate())
 		case p.maker == byOperator && (r.store == nil || r.store.Write(p.secret, p.key) == ""):
 			return r.refuse(fmt.Sprintf("%s writes Secret %s from a store and would bring the old value back", p.operator, p.secret),
-				"name the store with --backend, so that the commands write there")
+				storeAdvice[p.operator == sealed])
 		}
 	}
 	return nil

@@ -204,6 +204,47 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestStore: what an operator syncs is written into its store, and only there.
+func TestStore(t *testing.T) {
+	synced := func(label, value string) *airflow.Model {
+		m := apart.model(t)
+		for i := range m.Snapshot.Objects {
+			if o := &m.Snapshot.Objects[i]; o.Kind == "Secret" && o.Origin == snapshot.Live {
+				o.Content["metadata"] = map[string]any{"name": o.Name, "labels": map[string]any{label: value}}
+			}
+		}
+		return airflow.New(m.Snapshot)
+	}
+	store := &rotation.Store{
+		Name:  "Vault",
+		Write: func(secret, key string) string { return "vault kv put " + secret + " " + key + "=-" },
+		Sync:  func(secret string) string { return "kubectl annotate externalsecret " + secret + " now=1" },
+	}
+	for _, key := range []rotation.Key{rotation.Fernet, rotation.APISecret, rotation.JWT, rotation.Database, rotation.Broker} {
+		m := synced("reconcile.external-secrets.io/managed", "true")
+		if _, err := rotation.Of(m, key, nil); err == nil || !strings.Contains(err.Error(), "External Secrets Operator") || !strings.Contains(err.Error(), "--backend") {
+			t.Errorf("%s: without a store: %v", key, err)
+		}
+		plan, err := rotation.Of(m, key, store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all strings.Builder
+		for _, s := range plan.Steps {
+			for _, c := range s.Commands {
+				hidden(t, c)
+				all.WriteString(c + "\n")
+			}
+		}
+		if strings.Contains(all.String(), "kubectl patch") || !strings.Contains(all.String(), "| vault kv put") || !strings.Contains(all.String(), "kubectl annotate externalsecret") {
+			t.Errorf("%s: not written into the store alone:\n%s", key, all.String())
+		}
+	}
+	if _, err := rotation.Of(synced("app.kubernetes.io/managed-by", "hashicorp-vso"), rotation.Fernet, nil); err == nil || !strings.Contains(err.Error(), "Vault Secrets Operator") {
+		t.Errorf("the Vault operator is not seen: %v", err)
+	}
+}
+
 func mysql(r release) release {
 	r.secrets = map[string]string{}
 	for k, v := range apart.secrets {
@@ -220,7 +261,7 @@ func rabbit(r release) release {
 }
 
 // programs are what commands call that is no part of the shell, up to the end of that call.
-var programs = regexp.MustCompile(`\b(kubectl|openssl|psql|mysql|redis-cli|rabbitmqctl|base64|tr|awk|ssh-keygen|date|mktemp|cat|sleep)\b[^|\n]*`)
+var programs = regexp.MustCompile(`\b(kubectl|vault|openssl|psql|mysql|redis-cli|rabbitmqctl|base64|tr|awk|ssh-keygen|date|mktemp|cat|sleep)\b[^|\n]*`)
 
 // secretVariables are the shell's variables that hold a secret.
 var secretVariables = regexp.MustCompile(`\$\{?(new|old|list|file|key|login|url\d*|[a-z0-9]+_64)\b`)
