@@ -34,6 +34,9 @@ func versionOfImages(list []*Workload) string {
 	return ""
 }
 
+// AtLeast says that the version is known, and is this one or a later.
+func (i Identity) AtLeast(version string) bool { return i.Version != "" && !i.before(version) }
+
 // before says whether Airflow's version is older than another, as "2.3" or "1.10.11"; false where it is unknown.
 func (i Identity) before(other string) bool {
 	return i.Version != "" && compareVersions(i.Version, other) < 0

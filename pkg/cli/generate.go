@@ -8,7 +8,7 @@ func newGenerateCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write what closes findings, proved before it is printed",
-		Long: `Writes patches or values that make a release safer. What is printed has been
+		Long: `Writes patches, values or the wiring of a secrets manager. What is printed has been
 tried on a copy first: a summary of the proof goes to standard error. Nothing is
 written to the cluster; apply the output yourself.
 
@@ -18,6 +18,6 @@ hold (standard error says what), 2 did not run and nothing is written,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newGeneratePatchesCommand(streams), newGenerateValuesCommand(streams))
+	cmd.AddCommand(newGeneratePatchesCommand(streams), newGenerateValuesCommand(streams), newGenerateSecretsCommand(streams))
 	return cmd
 }

@@ -4,7 +4,7 @@ package archtest
 const module = "github.com/airflowsec/kubectl-airflowsec/"
 
 // data are the packages that hold what flows through the program.
-var data = []string{"pkg/snapshot", "pkg/credential", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation"}
+var data = []string{"pkg/snapshot", "pkg/credential", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation", "pkg/wire"}
 
 // mayImport is the whole architecture: each package and the packages of the
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
@@ -27,7 +27,8 @@ var mayImport = map[string][]string{
 	"pkg/diff":       {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
 	"pkg/reach":      {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
 	"pkg/rotation":   {"pkg/snapshot", "pkg/airflow"},
-	"pkg/emit":       {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan"},
+	"pkg/wire":       {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden"},
+	"pkg/emit":       {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
 	"pkg/render":     data,
 	"pkg/cli":        append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 

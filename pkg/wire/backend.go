@@ -1,0 +1,80 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// class is Airflow's own backend for a manager, from a version on.
+type class struct{ since, name string }
+
+// classes, the oldest first. Sources: contrib/secrets of Airflow 1.10.10 and
+// later, and the providers' secrets modules.
+var classes = map[Backend][]class{
+	Vault:             {{"1.10.10", "airflow.contrib.secrets.hashicorp_vault.VaultBackend"}, {"2.0", "airflow.providers.hashicorp.secrets.vault.VaultBackend"}},
+	AWSSecretsManager: {{"1.10.11", "airflow.contrib.secrets.aws_secrets_manager.SecretsManagerBackend"}, {"2.0", "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"}},
+	AWSSSM:            {{"1.10.10", "airflow.contrib.secrets.aws_systems_manager.SystemsManagerParameterStoreBackend"}, {"2.0", "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend"}},
+	GCP:               {{"1.10.10", "airflow.contrib.secrets.gcp_secrets_manager.CloudSecretsManagerBackend"}, {"2.0", "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend"}},
+	Azure:             {{"2.0", "airflow.providers.microsoft.azure.secrets.azure_key_vault.AzureKeyVaultBackend"}, {"2.2", "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend"}},
+}
+
+// airflowBackend sets Airflow's own secrets backend.
+func (b *builder) airflowBackend() error {
+	if b.Options.Backend == Kubernetes {
+		b.Notes = append(b.Notes, "Airflow's backend for Kubernetes Secrets is not set: its pods would need the right to list all Secrets of the namespace.")
+		return nil
+	}
+	for _, c := range classes[b.Options.Backend] {
+		if b.m.Version == "" || b.m.AtLeast(c.since) {
+			b.Class = c.name
+		}
+	}
+	if b.Class == "" {
+		return fmt.Errorf("Airflow %s has no backend for %s", b.m.Version, b.Options.Backend)
+	}
+	all := b.kwargs(b.Options.VaultRole, b.needsConfig())
+	b.Arguments = all
+	b.option("secrets", "backend", b.Class, "Airflow looks for connections and variables there first")
+	b.option("secrets", "backend_kwargs", all, "where to look, and no credential: the pods log in with their own identity")
+	if b.Options.WorkerRole != "" && b.m.Major >= 3 {
+		b.option("workers", "secrets_backend", b.Class, "workers look for connections and variables with an identity of their own")
+		b.option("workers", "secrets_backend_kwargs", b.kwargs(b.Options.WorkerRole, false), "workers do not look for Airflow's own settings")
+	}
+	return nil
+}
+
+// needsConfig says that Airflow's own settings come from the backend, too.
+func (b *builder) needsConfig() bool {
+	return slices.ContainsFunc(b.Items, func(i Item) bool { return i.Carrier == ByBackend && i.Option != "" })
+}
+
+// kwargs are the backend's arguments as JSON, without any credential.
+func (b *builder) kwargs(role string, config bool) string {
+	o := b.Options
+	all := map[string]any{}
+	end := "_prefix"
+	switch o.Backend {
+	case Vault:
+		end = "_path"
+		all["url"], all["auth_type"], all["kubernetes_role"] = o.VaultAddress, "kubernetes", role
+		all["mount_point"], all["kv_engine_version"] = o.VaultMount, 2
+		if o.VaultAuthMount != "kubernetes" {
+			all["auth_mount_point"] = o.VaultAuthMount
+		}
+	case AWSSecretsManager, AWSSSM:
+		all["region_name"] = o.Region
+	case GCP:
+		all["project_id"], all["sep"] = o.Project, "-"
+	case Azure:
+		all["vault_url"], all["sep"] = o.VaultURL, "-"
+	}
+	all["connections"+end] = o.name(b.Namespace, b.Release, "connections")
+	all["variables"+end] = o.name(b.Namespace, b.Release, "variables")
+	all["config"+end] = nil
+	if config {
+		all["config"+end] = o.name(b.Namespace, b.Release)
+	}
+	text, _ := json.Marshal(all) // a map of texts and numbers
+	return string(text)
+}

@@ -1,0 +1,138 @@
+package wire
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+// sensitive are the options that Airflow takes from a command or from its
+// backend, too. Source: sensitive: true in config.yml of Airflow 2.6 to 3.2 and
+// of its providers.
+var sensitive = map[string]bool{
+	"core.fernet_key": true, "core.sql_alchemy_conn": true, "core.asset_manager_kwargs": true, "core.dataset_manager_kwargs": true,
+	"core.internal_api_secret_key": true, "database.sql_alchemy_conn": true, "database.sql_alchemy_conn_async": true,
+	"database.sql_alchemy_engine_args": true, "webserver.secret_key": true, "api.secret_key": true, "api_auth.jwt_secret": true,
+	"celery.broker_url": true, "celery.result_backend": true, "celery.flower_basic_auth": true, "smtp.smtp_password": true,
+	"atlas.password": true, "logging.remote_task_handler_kwargs": true, "secrets.backend_kwargs": true,
+	"workers.secrets_backend_kwargs": true, "sentry.sentry_dsn": true, "opensearch.username": true, "opensearch.password": true,
+	"keycloak_auth_manager.client_secret": true,
+}
+
+// secretWords are parts of names whose values are credentials.
+var secretWords = regexp.MustCompile(`(?i)(passw|passphrase|secret|token|credential|api_?key|access_?key|private_?key|account_?key|ssh_?key|fernet|sql_alchemy_conn|broker_url|result_backend$|basic_auth|backend_kwargs|_dsn$|jwt_|keytab|^AIRFLOW_CONN_|^AIRFLOW_VAR_|elasticsearch__host|opensearch__host)`)
+
+// harmless are names that hold one of the words and no credential.
+var harmless = regexp.MustCompile(`(?i)(secrets?_?name|secret_?key$.*name|_expiration_time|jwt_audience|jwt_issuer|jwt_algorithm|jwt_leeway|secrets_backend$|secrets__backend$|_path$|_file$|_role$|automount|token_?volume|token_url)`)
+
+// isSecretName says that a value under a name is a credential.
+func isSecretName(name string) bool {
+	return secretWords.MatchString(name) && !harmless.MatchString(name)
+}
+
+// isReference says that an option names a command, or another option's place in the backend.
+func isReference(section, option string) bool {
+	of, isPlace := strings.CutSuffix(option, "_secret")
+	return strings.HasSuffix(option, "_cmd") || isPlace && sensitive[section+"."+of]
+}
+
+// holdsSecret says that a variable's value is a credential.
+func holdsSecret(name string) bool {
+	section, option, isOption := optionOf(name)
+	return isSecretName(name) && !(isOption && isReference(section, option))
+}
+
+// users are those of the community chart: they are in Airflow's database.
+func (b *builder) users() {
+	list, _ := b.value("airflow.users").([]any)
+	if len(list) == 0 {
+		return
+	}
+	b.set("airflow.users", []any{}, "users are in Airflow's database and stay there; make new ones with airflow users create", "AS402", "AS413")
+	b.Notes = append(b.Notes, "Users are not moved: Airflow's database holds them. Change any password that stood in values or is the chart's own.")
+}
+
+// firstUser is the official chart's: its password is an argument of a Job.
+func (b *builder) firstUser() {
+	if !b.m.Has(airflow.CreateUser) {
+		return
+	}
+	key := "createUserJob.enabled"
+	if b.userHas("webserver.defaultUser") || !b.known(key) {
+		key = "webserver.defaultUser.enabled"
+	}
+	b.set(key, false, "its password stands in a Job's arguments; users are in Airflow's database and stay there", "AS402", "AS403", "AS413")
+	for _, holder := range []string{"createUserJob.defaultUser.password", "webserver.defaultUser.password"} {
+		if b.userHas(holder) {
+			b.setAny(holder, "", "the password does not stand in values any more", "AS402")
+		}
+	}
+	b.Notes = append(b.Notes, "Users are not moved: Airflow's database holds them. Make the first one of a new release with `airflow users create` in a pod, and change any password that stood in values or is the chart's own.")
+}
+
+// byHand are keys whose texts may hold a credential that only a person can take out.
+var byHand = map[string]string{
+	"extraEnv": "take the credentials out of this text; the chart's list secret gives variables from Secrets", "extraSecrets": "make these Secrets with the secrets manager and take them out",
+	"extraManifests": "make Secrets in it with the secrets manager and take them out", "repo": "take the credential out of the URL",
+	"key": "the chart takes it from values alone: mount it with extraVolumes", "keytabBase64Content": "make the Secret with the secrets manager under the name that the chart gives it",
+	"webserverConfig": "let it read os.environ, and give the variable from a Secret", "apiServerConfig": "let it read os.environ, and give the variable from a Secret",
+	"airflowLocalSettings": "let it read os.environ, and give the variable from a Secret",
+}
+
+// leftovers names what still looks like a credential in the user's values.
+func (b *builder) leftovers() { b.search(b.m.Snapshot.Release.Values, nil) }
+
+func (b *builder) search(node any, path []string) {
+	if b.changed(path) {
+		return
+	}
+	switch node := node.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(node)) {
+			b.search(node[key], append(slices.Clone(path), key))
+		}
+	case []any:
+		for i, entry := range node {
+			b.search(entry, append(slices.Clone(path), strconv.Itoa(i)))
+		}
+	case string:
+		if len(snapshot.MaskedIn(node)) > 0 {
+			b.judge(path, node)
+		}
+	}
+}
+
+// judge leaves a masked text that is a credential by its name or by where it stands.
+func (b *builder) judge(path []string, text string) {
+	if m, whole := snapshot.ParseMasked(text); whole && m.Size == 0 {
+		return
+	}
+	name := path[len(path)-1]
+	for _, part := range path {
+		if why, listed := byHand[part]; listed && (part != "key" || slices.Contains(path, "ssl")) {
+			b.leave(strings.Join(path, "."), why)
+			return
+		}
+	}
+	if name == "value" && len(path) > 1 { // an entry of a list of variables
+		return
+	}
+	if holdsSecret(name) || name == "pass" {
+		b.leave(strings.Join(path, "."), "it looks like a credential, and nothing here says how this chart takes it from a Secret: take it out by hand")
+	}
+}
+
+// changed says that the overlay writes a path, or something above it.
+func (b *builder) changed(path []string) bool {
+	for _, c := range b.Changes {
+		if len(c.Path) <= len(path) && slices.Equal(c.Path, path[:len(c.Path)]) {
+			return true
+		}
+	}
+	return false
+}
