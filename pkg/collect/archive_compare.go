@@ -30,7 +30,7 @@ func (a Archive) holdAgainst(file string) (*snapshot.Reference, error) {
 	if err != nil {
 		return nil, &inputError{file: file, problem: loadProblem(file, err)}
 	}
-	compare(ref, filesOfChart(have, ""), filesOfChart(genuine, ""), bytes.Equal)
+	compareFiles(ref, filesOfChart(have, ""), filesOfChart(genuine, ""))
 	return ref, nil
 }
 
@@ -41,29 +41,22 @@ func (a Archive) holdRecord(rec *record, capabilities *chartutil.Capabilities, m
 	if err != nil {
 		return nil, err
 	}
-	have := filesOfChart(rec.helmChart(), "")
-	compare(ref, have, installedFiles(genuine, rec.Config, have), bytes.Equal)
+	compareFiles(ref, filesOfChart(rec.helmChart(), ""), installedFiles(genuine, rec.Config))
 	return ref, a.holdSubcharts(ref, rec, capabilities, m)
 }
 
 // installedFiles are the archive's own files as Helm stores them after an
-// install: it drops disabled dependencies and may merge what subcharts export
-// into the values, in one of two ways.
-func installedFiles(genuine *chart.Chart, config map[string]any, have map[string][]byte) map[string][]byte {
-	var out map[string][]byte
-	for _, process := range []func(*chart.Chart, chartutil.Values) error{chartutil.ProcessDependenciesWithMerge, chartutil.ProcessDependencies} {
-		ch := copyChart(genuine)
-		var err error
-		quietly(func() { err = process(ch, runtime.DeepCopyJSON(config)) })
-		if err != nil {
-			ch = genuine
-		}
-		ch.SetDependencies()
-		if out = filesOfChart(ch, ""); bytes.Equal(out["values.yaml"], have["values.yaml"]) {
-			break
-		}
+// install: it drops disabled dependencies and merges what subcharts export into
+// the values.
+func installedFiles(genuine *chart.Chart, config map[string]any) map[string][]byte {
+	ch := copyChart(genuine)
+	var err error
+	quietly(func() { err = chartutil.ProcessDependenciesWithMerge(ch, runtime.DeepCopyJSON(config)) })
+	if err != nil {
+		ch = copyChart(genuine)
 	}
-	return out
+	ch.SetDependencies()
+	return filesOfChart(ch, "")
 }
 
 // copyChart is a chart that Helm's code may change without changing the first.
@@ -100,6 +93,45 @@ func filesOfChart(ch *chart.Chart, prefix string) map[string][]byte {
 	}
 	for _, sub := range ch.Dependencies() {
 		maps.Copy(out, filesOfChart(sub, prefix+"charts/"+sub.Name()+"/"))
+	}
+	return out
+}
+
+// compareFiles compares files, and names the keys where values differ.
+func compareFiles(ref *snapshot.Reference, have, genuine map[string][]byte) {
+	compare(ref, have, genuine, bytes.Equal)
+	var out []snapshot.Difference
+	for _, d := range ref.Differences {
+		if d.What != "changed" || path.Base(d.File) != "values.yaml" {
+			out = append(out, d)
+			continue
+		}
+		var mine, theirs map[string]any
+		if json.Unmarshal(have[d.File], &mine) != nil || json.Unmarshal(genuine[d.File], &theirs) != nil {
+			out = append(out, d)
+			continue
+		}
+		keys := &snapshot.Reference{}
+		compare(keys, leaves(mine, ""), leaves(theirs, ""), func(a, b any) bool { return reflect.DeepEqual(a, b) })
+		for _, key := range keys.Differences {
+			out = append(out, snapshot.Difference{File: d.File + ": " + key.File, What: key.What})
+		}
+	}
+	ref.Differences = out
+}
+
+// leaves are the values of a map that are no maps, by their keys with dots
+// between, but for null: Helm drops it in some versions and keeps it in others.
+func leaves(values map[string]any, prefix string) map[string]any {
+	out := map[string]any{}
+	for key, value := range values {
+		if below, isMap := value.(map[string]any); isMap && len(below) > 0 {
+			maps.Copy(out, leaves(below, prefix+key+"."))
+			continue
+		}
+		if value != nil {
+			out[prefix+key] = value
+		}
 	}
 	return out
 }

@@ -99,7 +99,7 @@ func TestChartHeldAgainstItsSignedArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := differences(ref), []string{"templates/shell.yaml added", "values.yaml changed"}; !slices.Equal(got, want) {
+	if got, want := differences(ref), []string{"templates/shell.yaml added", "values.yaml: backdoor added"}; !slices.Equal(got, want) {
 		t.Errorf("differences %q, want %q", got, want)
 	}
 

@@ -20,7 +20,8 @@ type Reference struct {
 
 // Difference is a file of the release's chart that is not the archive's.
 type Difference struct {
-	// File is a path in the chart, or "charts/NAME: Kind/name" for what a subchart has installed.
+	// File is a path in the chart, with the key behind a colon for values, or
+	// "charts/NAME: Kind/name" for what a subchart has installed.
 	File string `json:"file"`
 	// What is "changed", "added" (only the release has it) or "missing" (only the archive has it).
 	What string `json:"what"`
