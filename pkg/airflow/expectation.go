@@ -45,7 +45,7 @@ func atMost(n int) Expectation { return Expectation{kind: expectAtMost, most: n}
 // rateAtMost bounds "5 per 40 second" by the attempts in an hour.
 func rateAtMost(perHour int) Expectation { return Expectation{kind: expectRate, most: perHour} }
 
-// oneOf takes values whatever their case.
+// oneOf and noneOf compare values whatever their case.
 func oneOf(values ...string) Expectation { return Expectation{kind: expectOneOf, values: values} }
 
 func noneOf(values ...string) Expectation { return Expectation{kind: expectNoneOf, values: values} }
@@ -76,7 +76,7 @@ func (e Expectation) Met(value string) (met, judged bool) {
 	case expectOneOf:
 		return slices.ContainsFunc(e.values, func(v string) bool { return strings.EqualFold(v, value) }), true
 	case expectNoneOf:
-		return !slices.Contains(e.values, value), true
+		return !slices.ContainsFunc(e.values, func(v string) bool { return strings.EqualFold(v, value) }), true
 	case expectNoWord:
 		return !slices.ContainsFunc(Words(value), func(word string) bool { return slices.Contains(e.values, word) }), true
 	case expectEncrypted:
@@ -139,8 +139,10 @@ func (e Expectation) Order() string {
 		return "to nothing"
 	case expectOneOf:
 		return "to " + strings.Join(e.values, " or ")
-	case expectNoneOf, expectNoWord:
-		return "to something other than " + strings.Join(e.values, ", ")
+	case expectNoneOf:
+		return "to something other than " + strings.Join(slices.DeleteFunc(slices.Clone(e.values), func(v string) bool { return v == "" }), ", ")
+	case expectNoWord:
+		return "so that it names none of " + strings.Join(e.values, ", ")
 	case expectAtMost:
 		return "to at most " + strconv.Itoa(e.most)
 	case expectRate:

@@ -104,6 +104,18 @@ func (o *option) in(id Identity) bool {
 	return id.Version == "" || (o.since == "" || !id.before(o.since)) && (o.until == "" || id.before(o.until))
 }
 
+// everywhere says whether a default holds for all that the version may be: an
+// unknown one may lack the option, which is the same only where the default is
+// safe. What came with 1.10 is in all that still run.
+func (o *option) everywhere(id Identity, value string) bool {
+	old := o.since == "" || compareVersions(o.since, "2.0") < 0
+	if id.Version != "" || old && o.until == "" || !o.secure.Declared() {
+		return true
+	}
+	met, _ := o.secure.Met(value)
+	return met
+}
+
 // stands says whether this Airflow still reads a name.
 func (n otherName) stands(id Identity) bool {
 	return id.Version == "" || n.until == "" || id.before(n.until)

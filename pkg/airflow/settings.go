@@ -202,7 +202,10 @@ func (m *Model) byDefault(c *config, o *option) Setting {
 	d, known := o.defaultIn(m.Identity)
 	s.Value, s.Reason, s.Known = d.value, d.note, known
 	switch {
+	case known && o.everywhere(m.Identity, d.value):
 	case known:
+		s.Value, s.Known = "", false
+		s.Reason = "Airflow's version is unknown, and not every version has this option"
 	case len(o.defaults) == 0:
 		s.Reason = "its default is not in this tool's table"
 	default:

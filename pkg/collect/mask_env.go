@@ -22,7 +22,7 @@ func (m *masker) envValue(name, value string) string {
 		return m.connection(value)
 	case isPairs(name):
 		return m.pairs(value)
-	case isOption && (strings.HasSuffix(key, "_cmd") || strings.HasSuffix(key, "_secret")):
+	case isOption && (strings.HasSuffix(key, "_cmd") || strings.HasSuffix(key, "_secret")) && !clearOption(section, key):
 		return m.token(value)
 	case isOption:
 		return m.option(section, key, value)
@@ -71,11 +71,16 @@ func (m *masker) clear(value string) string {
 	if masked, ok := m.json(value); ok {
 		return masked
 	}
-	if parts := strings.Split(value, ","); len(parts) > 1 && everyURL(parts) {
-		for i, part := range parts {
-			parts[i] = m.text(strings.TrimSpace(part))
+	for _, separator := range []string{",", " "} {
+		if parts := strings.Split(value, separator); len(parts) > 1 && everyURL(parts) {
+			for i, part := range parts {
+				if part = strings.TrimSpace(part); part != "*" {
+					part = m.text(part)
+				}
+				parts[i] = part
+			}
+			return strings.Join(parts, separator)
 		}
-		return strings.Join(parts, ",")
 	}
 	if query, found := strings.CutPrefix(value, "?"); found { // the charts' "properties" of a connection
 		return "?" + m.query(query)
@@ -88,9 +93,11 @@ func isPlainList(text string) bool {
 	return len(text) <= maxPlain && !slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool { return !isPlainText(strings.TrimSpace(line)) })
 }
 
+// everyURL says that a list holds URLs, or the star of lists of origins.
 func everyURL(parts []string) bool {
 	for _, part := range parts {
-		if scheme, _, found := strings.Cut(strings.TrimSpace(part), "://"); !found || !isScheme(scheme) {
+		part = strings.TrimSpace(part)
+		if scheme, _, found := strings.Cut(part, "://"); part != "*" && (!found || !isScheme(scheme)) {
 			return false
 		}
 	}
