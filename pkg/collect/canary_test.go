@@ -66,6 +66,9 @@ const canaryPod = `
         - {name: AIRFLOW__CORE__SQL_ALCHEMY_CONN, value: "postgresql+psycopg2://✿:✿@pg:5432/✿?sslmode=require&options=✿"}
         - {name: AIRFLOW__CELERY__BROKER_URL_CMD, value: "echo ✿"}
         - {name: AIRFLOW__SECRETS__BACKEND_KWARGS, value: '{"token": "✿", "url": "https://u:✿@vault:8200", "x": ["✿", {"y": "✿"}]}'}
+        - {name: AIRFLOW__SECRETS__BACKEND_KWARG__TOKEN, value: ✿}
+        - {name: AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__URL, value: "https://u:✿@vault:8200/✿"}
+        - {name: GOOGLE_APPLICATION_CREDENTIALS, value: "{✿ x"}
         - {name: AIRFLOW__WEBSERVER__BASE_URL, value: "https://u:✿@h/✿"}
         - {name: AIRFLOW__API__ACCESS_CONTROL_ALLOW_ORIGINS, value: "https://✿@a,https://b/✿"}
         - {name: AIRFLOW__CORE__EXECUTOR, value: "multi\nline ✿"}
@@ -172,6 +175,7 @@ const canaryConfig = `
   AIRFLOW__CORE__FERNET_KEY: ✿
   AIRFLOW__API__AUTH_BACKENDS: "x\n✿"
   anything: ✿
+  kwargs: '{"token": "✿", "secret_id": "✿", "url": "https://u:✿@h/✿", "gcp_keyfile_dict": {"private_key": "✿", "client_id": "x ✿"}}'
 `
 
 const canaryManifests = `

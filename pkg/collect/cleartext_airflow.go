@@ -119,6 +119,19 @@ var clearJSON = set(
 	"accept_content", "result_accept_content", "task_serializer", "result_serializer", "event_serializer",
 )
 
+// secretArguments are the other arguments of secrets backends: their names are
+// known, and their values never shown. Source: the same.
+var secretArguments = set(
+	"token", "token_path", "username", "password", "key_id", "secret_id", "role_id", "radius_host", "radius_port", "radius_secret",
+	"azure_tenant_id", "azure_resource", "jwt_role", "jwt_token", "jwt_token_path", "assume_role_kwargs", "region", "use_team_secrets_path",
+	"gcp_key_path", "gcp_keyfile_dict", "gcp_credential_config_file", "impersonation_chain", "gcp_service_account",
+	"profile_name", "role_arn", "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "endpoint_url", "extra_conn_words",
+	"tenant_id", "client_id", "client_secret", "managed_identity_client_id", "workload_identity_tenant_id",
+	"yc_oauth_token", "yc_sa_key_json", "yc_sa_key_json_path", "yc_connection_id", "folder_id", "endpoint",
+	"connections_label", "variables_label", "config_label", "connections_data_key", "variables_data_key", "config_data_key",
+	"connections_file_path", "variables_file_path",
+)
+
 // clearSettings are the names in webserver_config.py whose values may be shown.
 // Source: Flask-AppBuilder's and Airflow's documentation.
 var clearSettings = set(

@@ -21,7 +21,7 @@ var annotationGroups = []string{
 	"route.openshift.io/termination", "cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme",
 	"appgw.ingress.kubernetes.io/ssl-redirect", "networking.gke.io/v1beta1.FrontendConfig", "openshift.io/scc",
 	"vault.hashicorp.com/agent-inject", "vault.hashicorp.com/role", "vault.hashicorp.com/agent-pre-populate",
-	"vault.hashicorp.com/tls-skip-verify", "rbac.authorization.kubernetes.io/autoupdate", "kubernetes.io/service-account.name",
+	"vault.hashicorp.com/tls-skip-verify", "vault.hashicorp.com/service", "rbac.authorization.kubernetes.io/autoupdate", "kubernetes.io/service-account.name",
 	"airflowsec.io/",
 }
 

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"encoding/json"
 	"path"
 	"strings"
 )
@@ -36,11 +37,32 @@ func (m *masker) secretValue(key, text string) string {
 	case isPairs(key):
 		return m.pairs(text)
 	}
+	if masked, ok := m.backendArguments(text); ok {
+		return masked
+	}
 	if masked, ok := m.url(text); ok {
 		return masked
 	}
 	return m.token(text)
 }
+
+// backendArguments masks the arguments of a secrets backend that stand under
+// any key of a Secret: a JSON object of nothing but such arguments.
+func (m *masker) backendArguments(text string) (string, bool) {
+	var found map[string]any
+	if trimmed := strings.TrimSpace(text); len(trimmed) > maxArguments || !strings.HasPrefix(trimmed, "{") || json.Unmarshal([]byte(trimmed), &found) != nil || len(found) == 0 {
+		return "", false
+	}
+	for key := range found {
+		if !clearJSON[key] && !secretArguments[key] {
+			return "", false
+		}
+	}
+	return m.json(text)
+}
+
+// maxArguments is longer than any backend's arguments, a key file in them included.
+const maxArguments = 16 << 10
 
 // knownFile masks the files that Airflow, PgBouncer and Redis read, by their names.
 func (m *masker) knownFile(key, text string) (string, bool) {

@@ -30,10 +30,18 @@ func (m *masker) envValue(name, value string) string {
 		return m.clear(value)
 	case strings.HasSuffix(name, "_CMD"):
 		return m.script(value)
+	case name == "GOOGLE_APPLICATION_CREDENTIALS" && isJSONFile(value):
+		return value
 	case simple(name, value):
 		return value
 	}
 	return m.text(value)
+}
+
+// isJSONFile says that a text is the absolute path of a JSON file, in a directory that is not the root.
+func isJSONFile(text string) bool {
+	path, found := strings.CutSuffix(text, ".json")
+	return found && len(text) <= 128 && strings.HasPrefix(path, "/") && strings.Contains(path[1:], "/") && isWord(strings.ReplaceAll(path, "/", ""))
 }
 
 // airflowOption splits AIRFLOW__SECTION__KEY. A dot in a section is an underscore there.
@@ -52,7 +60,7 @@ func (m *masker) option(section, key, value string) string {
 		return m.pairs(value)
 	case lineOptions[key] && isPlainList(value):
 		return value
-	case clearOption(section, key):
+	case clearOption(section, key), clearArgument(key):
 		return m.clear(value)
 	case simple(key, value):
 		return value
@@ -61,6 +69,13 @@ func (m *masker) option(section, key, value string) string {
 		return masked
 	}
 	return m.text(value)
+}
+
+// clearArgument says that an option is one argument of a secrets backend, as
+// variables set it from Airflow 3.2 on, and may be shown as it may in JSON.
+func clearArgument(key string) bool {
+	_, argument, found := strings.Cut(key, "backend_kwarg__")
+	return found && clearJSON[argument]
 }
 
 // clear keeps the value of something on a clear-text list, as far as it looks like one.

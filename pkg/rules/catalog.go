@@ -47,6 +47,8 @@ var catalogue = []*rule.Rule{
 	fernetKeyValid,
 	keysArePinned,
 	signingKeysStrong,
+	secretsBackendSet,
+	secretsBackendSafe,
 	loginRequired,
 	productionAuthManager,
 	configNotExposed,
