@@ -89,10 +89,13 @@ func (c *config) outputOf(name string, depth int) (out, why string) {
 		return c.output(command, depth+1)
 	}
 	value, why := c.variable(found[1])
-	if value == "" {
-		return "", why
+	switch {
+	case why != "":
+		return around.before + Unread + around.after, why
+	case value == "":
+		return "", ""
 	}
-	return around.before + quote(value) + around.after, why
+	return around.before + quote(value) + around.after, ""
 }
 
 func (c *config) output(command string, depth int) (out, why string) {

@@ -58,12 +58,13 @@ spec:
 
 func TestCommandsTellTheRestOfWhatTheyCannotRead(t *testing.T) {
 	c := &config{environment: environment{set: map[string]Setting{
-		"DATABASE_USER":     {Reason: "the Secret was not read"},
-		"DATABASE_USER_CMD": {Known: true, Value: `echo "${DATABASE_USER}" | python3 -c "quote"`},
-		"HOST":              {Known: true, Value: "h"},
+		"DATABASE_USER":      {Reason: "the Secret was not read"},
+		"REDIS_PASSWORD":     {Reason: "the Secret was not read"},
+		"REDIS_PASSWORD_CMD": {Known: true, Value: `echo "${REDIS_PASSWORD}" | python3 -c "quote"`},
+		"HOST":               {Known: true, Value: "h"},
 	}}}
-	s := c.run(Setting{Known: true, Value: `echo -n "redis://$(eval $DATABASE_USER_CMD)@${HOST}:1/${DATABASE_USER}"`})
-	if s.Known || s.Value != "" || s.Partial != "redis://…@h:1/…" || s.Reason != "the Secret was not read" {
+	s := c.run(Setting{Known: true, Value: `echo -n "redis://$(eval $REDIS_PASSWORD_CMD)${HOST}:1/${DATABASE_USER}"`})
+	if s.Known || s.Value != "" || s.Partial != "redis://:…@h:1/…" || s.Reason != "the Secret was not read" {
 		t.Errorf("got %+v", s)
 	}
 }

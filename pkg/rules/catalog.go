@@ -66,6 +66,7 @@ var catalogue = []*rule.Rule{
 	brokerOverTLS,
 	pgbouncerHardened,
 	flowerAuthenticated,
+	storeVersionSupported,
 	airflowSupported,
 	noKnownAirflowCVE,
 	imageTagFixed,

@@ -34,6 +34,13 @@ var (
 	kubernetesSupport = supportOf("kubernetes")
 )
 
+// storeSupport are the tables of databases and brokers, by the makers' words.
+// Lines that are not named one by one ended at the latest with the last that is.
+var storeSupport = map[string]supportTable{
+	"postgresql": supportOf("postgresql"), "mysql": supportOf("mysql"),
+	"redis": supportOf("redis"), "valkey": supportOf("valkey"), "rabbitmq": supportOf("rabbitmq"),
+}
+
 // supportOf reads one table of the file, which the tables' test keeps readable.
 func supportOf(product string) supportTable {
 	var tables map[string]supportTable
@@ -56,8 +63,8 @@ func (t supportTable) ended(version string, now time.Time) (day, unknown string)
 	if !ok {
 		return "", version + " is not a version"
 	}
-	topMajor, topMinor, _ := numbers(t.newest())
-	if major > topMajor || major == topMajor && minor > topMinor {
+	topMajor, topMinor, byMinor := numbers(t.newest())
+	if major > topMajor || byMinor && major == topMajor && minor > topMinor {
 		return "", version + " is newer than this program's table of " + t.Read
 	}
 	line := t.line(major, minor)

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 )
@@ -26,6 +28,13 @@ func TestEnded(t *testing.T) {
 		{kubernetesSupport, "v1.29.0+k3s1", "2026-11-21", "2025-07-15", false},
 		{kubernetesSupport, "1.38+", "2026-11-21", "", true},
 		{kubernetesSupport, "1.37", "2027-10-29", "2027-10-28", false},
+		{storeSupport["postgresql"], "18.4", "2026-11-21", "", false}, // a line is a major version
+		{storeSupport["postgresql"], "14.20", "2026-11-21", "2026-11-12", false},
+		{storeSupport["postgresql"], "19.0", "2026-11-21", "", true},
+		{storeSupport["redis"], "7.2", "2026-11-21", "", false},
+		{storeSupport["redis"], "7.0.15", "2026-11-21", "2024-07-29", false},
+		{storeSupport["redis"], "8.4", "2026-11-21", "", true},
+		{storeSupport["mysql"], "8.0.36", "2026-11-21", "2026-04-30", false},
 	} {
 		day, unknown := c.table.ended(c.version, date(c.now).Add(time.Hour))
 		if day != c.day || (unknown != "") != c.unknown {
@@ -36,7 +45,8 @@ func TestEnded(t *testing.T) {
 
 // TestSupportTables keeps the tables readable: sources, real days, the newest line first.
 func TestSupportTables(t *testing.T) {
-	for _, table := range []supportTable{airflowSupport, kubernetesSupport} {
+	tables := slices.AppendSeq([]supportTable{airflowSupport, kubernetesSupport}, maps.Values(storeSupport))
+	for _, table := range tables {
 		if len(table.Sources) == 0 || date(table.Read).IsZero() {
 			t.Errorf("the table of %s has no source or no day", table.newest())
 		}
