@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/emit"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rotation"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/wire"
 )
 
@@ -25,6 +27,7 @@ type secretsFlags struct {
 	profile   string
 	output    string
 	directory string
+	rotate    string
 	quiet     bool
 }
 
@@ -82,7 +85,7 @@ func newGenerateSecretsCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "secrets [RELEASE]",
 		Short: "Write what wires a secrets manager to a release: values, objects and the script that moves credentials",
-		Long:  secretsHelp,
+		Long:  secretsHelp + rotateHelp,
 		Example: `  # Vault, synced by External Secrets
   $HOST generate secrets airflow -n airflow --backend vault --sync external-secrets \
     --vault-address https://vault.example.com:8200 --vault-role airflow -d wiring
@@ -92,9 +95,17 @@ func newGenerateSecretsCommand(streams Streams) *cobra.Command {
     --region eu-central-1 --role-arn arn:aws:iam::123456789012:role/airflow -d wiring
 
   # plain Secrets in place of values
-  $HOST generate secrets airflow -n airflow --backend kubernetes -d wiring`,
+  $HOST generate secrets airflow -n airflow --backend kubernetes -d wiring
+
+  # how the Fernet key is replaced, step by step
+  $HOST generate secrets airflow -n airflow --rotate fernet > rotate.sh`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: runs(flags.toOptions, streams),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if flags.rotate != "" {
+				return runs(flags.rotateOptions, streams)(cmd, args)
+			}
+			return runs(flags.toOptions, streams)(cmd, args)
+		},
 	}
 	flags.source.add(cmd)
 	flags.add(cmd)
@@ -123,8 +134,10 @@ func (f *secretsFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile to judge the result by: baseline, restricted, paranoid, or a file")
 	flags.StringVarP(&f.output, "output", "o", string(bundleFormat), "Output format: bundle, json or yaml")
 	flags.StringVarP(&f.directory, "directory", "d", "", "Directory to write the files of the bundle to")
+	flags.StringVar(&f.rotate, "rotate", "", "Write how one secret is replaced instead: "+strings.Join(rotation.Keys(), ", "))
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "No progress, no warnings and no summary of the proof")
 	completeWords(cmd, "output", string(bundleFormat), "json", "yaml")
+	completeWords(cmd, "rotate", rotation.Keys()...)
 	completeWords(cmd, "backend", texts(wire.Backends)...)
 	completeWords(cmd, "sync", texts(wire.Syncs)...)
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions(profile.Names(), cobra.ShellCompDirectiveDefault))

@@ -55,7 +55,11 @@ func (r *rotation) fernetPlace() (place, error) {
 	case len(unset) > 0:
 		return p, r.refuse(fmt.Sprintf("%s has no Fernet key set and makes its own, so it cannot read what the others write", unset[0]), r.migrate())
 	}
-	if set, _ := r.given("fernetKey"); set && p.maker == byInstall {
+	set, known := r.given("fernetKey")
+	if p.maker == byInstall && !known {
+		return p, r.refuse(fmt.Sprintf("Secret %s is a pre-install hook, and the release's values could not be read: they may hold a key that an install brings back", p.secret), "run this on the release in its cluster, as somebody who may read Helm's record", r.migrate())
+	}
+	if set && p.maker == byInstall {
 		return p, r.refuse(fmt.Sprintf("fernetKey is set in the values, but Secret %s is a pre-install hook: `helm upgrade` ignores a new value, and an install from these values brings the old key back, which cannot read what the new one encrypted", p.secret), r.migrate())
 	}
 	if by := r.gitops(); by != "" && p.maker == byInstall {

@@ -22,7 +22,7 @@ type release struct {
 	set     []string
 	secrets map[string]string // NAME/KEY and its value as the snapshot would hold it
 	labels  map[string]string // of the API server's or web server's workload
-	hooks   bool              // the chart's hooks were run by Helm: only Secrets that are hooks are live
+	unread  bool              // nobody could read Helm's record
 }
 
 const (
@@ -37,6 +37,9 @@ func (r release) model(t *testing.T) *airflow.Model {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if r.unread {
+		s.Release.Record = snapshot.Recognised
 	}
 	for at, value := range r.secrets {
 		name, key, _ := strings.Cut(at, "/")
@@ -101,6 +104,7 @@ func TestRefused(t *testing.T) {
 		"a Fernet key from values that upgrades ignore": {official.with("fernetKey=x"), rotation.Fernet, []string{"pre-install hook", "ignores", migrate, "fernetKeySecretName"}},
 		"a hook under Argo CD":                          {official.under("argocd.argoproj.io/instance"), rotation.Fernet, []string{"Argo CD", "unreadable", migrate}},
 		"a hook under Flux":                             {official.under("helm.toolkit.fluxcd.io/name"), rotation.Fernet, []string{"Flux", migrate}},
+		"a hook without values":                         {release{chart: "official", unread: true}, rotation.Fernet, []string{"values could not be read", migrate}},
 		"a Fernet key in the chart's own Secret":        {community, rotation.Fernet, []string{"af-config-envs", "next upgrade", migrate, "airflow.extraEnv"}},
 		"no Fernet key":                                 {community.with("airflow.fernetKey="), rotation.Fernet, []string{"each pod makes its own", migrate}},
 		"a web key in the chart's own Secret":           {community, rotation.WebSecret, []string{"next upgrade", migrate}},
