@@ -30,13 +30,16 @@ func (m *masker) envValue(name, value string) string {
 		return m.clear(value)
 	case strings.HasSuffix(name, "_CMD"):
 		return m.script(value)
-	case name == "GOOGLE_APPLICATION_CREDENTIALS" && isJSONFile(value):
+	case name == "GOOGLE_APPLICATION_CREDENTIALS" && isJSONFile(value), gitConfigs[value] && strings.HasSuffix(name, "_GIT_CONFIG"):
 		return value
 	case simple(name, value):
 		return value
 	}
 	return m.text(value)
 }
+
+// gitConfigs are what git-sync's variable for git's configuration may hold and be shown: a switch alone.
+var gitConfigs = set("http.sslVerify:true", "http.sslVerify:false")
 
 // isJSONFile says that a text is the absolute path of a JSON file, in a directory that is not the root.
 func isJSONFile(text string) bool {

@@ -49,6 +49,7 @@ var catalogue = []*rule.Rule{
 	signingKeysStrong,
 	secretsBackendSet,
 	secretsBackendSafe,
+	gitHostKeyChecked,
 	loginRequired,
 	productionAuthManager,
 	configNotExposed,
