@@ -60,6 +60,7 @@ var catalogue = []*rule.Rule{
 	examplesOff,
 	noPickle,
 	maskingOn,
+	settingTakesEffect,
 	databaseOverTLS,
 	externalDatabase,
 	databaseUserNotSuperuser,

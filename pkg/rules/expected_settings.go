@@ -82,7 +82,7 @@ func unsafeFinding(p *rule.Pass, o expected, s sameSetting) rule.Finding {
 		value = "empty"
 	}
 	message := fmt.Sprintf("%s is %s: %s", settingName(s.Setting), strings.Join(strings.Fields(value), " "), o.risk)
-	if len(s.components) > 1 && !s.Default {
+	if len(s.components) > 1 && !s.Default && s.Ref.Same(s.Workload.Ref) {
 		message += " (in " + componentNames(s.components) + ")"
 	}
 	f := settingFinding(s.Setting, message, settingFixes(p, s.Setting, "set it "+airflow.SecureValue(s.Section, s.Key).Order()))
