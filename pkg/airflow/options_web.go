@@ -12,6 +12,11 @@ const (
 var webOptions = []option{
 	{section: "webserver", key: "rbac", until: "2.0", defaults: plain("False"), secure: isOn()},
 	{section: "webserver", key: "authenticate", until: "2.0", defaults: plain("False"), secure: isOn()},
+	{section: "webserver", key: "auth_backend", until: "2.0", defaults: nothing(none)},
+	{section: "ldap", key: "uri", until: "2.0", defaults: nothing(none)},
+	{section: "webserver", key: "workers", until: "3.0", defaults: plain("4")},
+	{section: "api", key: "workers", since: "3.0", defaults: []optionDefault{{value: "4"}, {since: "3.1", value: "1"}},
+		also: []otherName{{optionName{"webserver", "workers"}, ""}}},
 	{section: "webserver", key: "expose_config", until: "3.0", defaults: plain("False"), secure: isOff()},
 	{section: "api", key: "expose_config", since: "3.0", defaults: plain("False"), secure: isOff(),
 		also: []otherName{{optionName{"webserver", "expose_config"}, ""}}},

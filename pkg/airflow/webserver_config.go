@@ -137,7 +137,7 @@ func (l Literal) shown(source string) (string, bool) {
 	return "", false
 }
 
-var constants = pattern(`^(?:True|False|None|AUTH_[A-Z_]+)$`)
+var constants = pattern(`^(?:True|False|None|AUTH_[A-Z_]+|[A-Za-z_.]+\.AUTH_(?:DB|LDAP|OAUTH|OID|REMOTE_USER|SAML))$`)
 
 // parseSettings finds what a file assigns to names in capitals.
 func parseSettings(text string) []settingLine {

@@ -213,6 +213,8 @@ func configUpdate(s []pyToken) [][]pyToken {
 func (f *settingsFile) set(name string, value []pyToken, indent int) {
 	f.out.WriteString(margin(indent) + name + " = ")
 	switch single := len(value) == 1 && value[0].kind == pyString && value[0].plain; {
+	case single && name == "AUTH_LDAP_SERVER":
+		f.out.WriteString(pyQuote(f.addresses(value[0].text)))
 	case single && clearSettings[name]:
 		f.out.WriteString(pyQuote(f.clear(value[0].text)))
 	case clearSettings[name] && strings.HasSuffix(name, "SECURITY_MANAGER_CLASS") && len(value) == 1 && f.imported[value[0].text] != "":
@@ -227,4 +229,13 @@ func (f *settingsFile) set(name string, value []pyToken, indent int) {
 		f.out.WriteString(f.token(sourceOf(value)))
 	}
 	f.out.WriteByte('\n')
+}
+
+// addresses masks a list of URLs that spaces part.
+func (m *masker) addresses(text string) string {
+	list := strings.Fields(text)
+	for i, each := range list {
+		list[i] = m.clear(each)
+	}
+	return strings.Join(list, " ")
 }

@@ -34,6 +34,7 @@ func checkLoginRequired(p *rule.Pass) {
 	checkBackends(p)
 	checkAllAdmins(p)
 	checkPublicRole(p)
+	checkRemoteUser(p)
 }
 
 // checkClassicUI: Airflow 1.10 asks for a login only with one of two switches on.
@@ -156,4 +157,28 @@ func checkPublicRole(p *rule.Pass) {
 func givesRights(role string) bool {
 	role = strings.TrimSpace(role)
 	return role != "" && role != "Public" && role != "None"
+}
+
+// checkRemoteUser finds logins that only a name in the request makes: whoever
+// gets past the proxy that should set it names himself.
+// Source: Flask-AppBuilder, AUTH_REMOTE_USER and AUTH_REMOTE_USER_ENV_VAR.
+func checkRemoteUser(p *rule.Pass) {
+	if !usesFAB(p) {
+		return
+	}
+	for _, file := range p.WebserverFiles() {
+		if file.Unread != "" {
+			continue // the role of anonymous visitors has told it
+		}
+		for _, s := range judgeable(p, file.Values("AUTH_TYPE")) {
+			p.Subjects++
+			if loginType(s.Value) != "AUTH_REMOTE_USER" {
+				continue
+			}
+			f := fileFinding(p, s, "whoever reaches the pods past the proxy can name himself as any user: AUTH_TYPE is AUTH_REMOTE_USER, which believes what the request says",
+				"log in by OAuth or LDAP, or let only the proxy connect and have it drop the header from outside")
+			f.Severity = rule.High
+			p.Report(f)
+		}
+	}
 }
