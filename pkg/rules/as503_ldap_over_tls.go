@@ -45,7 +45,7 @@ func checkLDAP(p *rule.Pass) {
 func checkDirectory(p *rule.Pass, file *airflow.WebserverFile, server airflow.Setting) {
 	switch ldapScheme(server) {
 	case "ldap":
-		if _, clear := first(p, fileGives(file, "AUTH_LDAP_USE_TLS", "False"), isFalse); clear {
+		if _, clear := first(p, fileGives(file, "AUTH_LDAP_USE_TLS", "False"), saysNo); clear {
 			p.Report(fileFinding(p, server, "passwords go to the directory in clear: AUTH_LDAP_SERVER is an ldap:// address, and AUTH_LDAP_USE_TLS is not True",
 				"use an ldaps:// address, or set AUTH_LDAP_USE_TLS = True"))
 			return
@@ -55,12 +55,12 @@ func checkDirectory(p *rule.Pass, file *airflow.WebserverFile, server airflow.Se
 	case "":
 		p.Unknown("AUTH_LDAP_SERVER: its scheme cannot be seen")
 	}
-	if s, any := first(p, fileGives(file, "AUTH_LDAP_ALLOW_SELF_SIGNED", "False"), isTrue); any {
+	if s, any := first(p, fileGives(file, "AUTH_LDAP_ALLOW_SELF_SIGNED", "False"), saysYes); any {
 		p.Report(fileFinding(p, s, "whoever answers in the directory's place is believed: AUTH_LDAP_ALLOW_SELF_SIGNED takes any certificate",
 			"leave it out, and name the directory's authority in AUTH_LDAP_TLS_CACERTFILE"))
 		return
 	}
-	if s, lax := first(p, fileGives(file, "AUTH_LDAP_TLS_DEMAND", "False"), isFalse); lax {
+	if s, lax := first(p, fileGives(file, "AUTH_LDAP_TLS_DEMAND", "False"), saysNo); lax {
 		if s.Default {
 			s = server
 		}

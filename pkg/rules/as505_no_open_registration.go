@@ -32,7 +32,7 @@ var noOpenRegistration = &rule.Rule{
 func checkRegistration(p *rule.Pass) {
 	for _, file := range loginFiles(p) {
 		p.Subjects++
-		on, registers := first(p, fileGives(&file, "AUTH_USER_REGISTRATION", "False"), isTrue)
+		on, registers := first(p, fileGives(&file, "AUTH_USER_REGISTRATION", "False"), saysYes)
 		switch {
 		case !registers:
 		case logsInBy(p, &file, "AUTH_DB"):
@@ -109,7 +109,7 @@ func checkRolesLast(p *rule.Pass, file *airflow.WebserverFile) {
 	if len(mapping) == 0 || strings.TrimSpace(mapping[0].Value) == "{}" {
 		return
 	}
-	s, stay := first(p, fileGives(file, "AUTH_ROLES_SYNC_AT_LOGIN", "False"), isFalse)
+	s, stay := first(p, fileGives(file, "AUTH_ROLES_SYNC_AT_LOGIN", "False"), saysNo)
 	if !stay {
 		return
 	}

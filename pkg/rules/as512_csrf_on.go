@@ -35,7 +35,7 @@ func checkCSRF(p *rule.Pass) {
 	for _, file := range loginFiles(p) {
 		p.Subjects++
 		for _, name := range names {
-			if s, off := first(p, file.Values(name), isFalse); off {
+			if s, off := first(p, file.Values(name), saysNo); off {
 				p.Report(fileFinding(p, s, "any page that a logged-in user opens can act in his name: "+name+" is off", "leave "+name+" out, or set it to True"))
 				break
 			}

@@ -52,8 +52,8 @@ func first(p *rule.Pass, values []airflow.Setting, is func(airflow.Setting) bool
 	return airflow.Setting{}, false
 }
 
-func isTrue(s airflow.Setting) bool  { return pythonTrue(s.Value) }
-func isFalse(s airflow.Setting) bool { return !pythonTrue(s.Value) }
+func saysYes(s airflow.Setting) bool { return pythonTrue(s.Value) }
+func saysNo(s airflow.Setting) bool  { return !pythonTrue(s.Value) }
 
 // pythonTrue reads a constant as Python does.
 func pythonTrue(value string) bool {
