@@ -83,6 +83,9 @@ var catalogue = []*rule.Rule{
 	chartSupported,
 	noDrift,
 	valueTakesEffect,
+	survivesANode,
+	logsLeaveThePod,
+	hooksClean,
 	kubernetesSupported,
 	noAnonymousRights,
 }
