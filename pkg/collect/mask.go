@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/credential"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -34,7 +34,9 @@ func newMasker() (*masker, error) {
 
 // token is the text that stands for a secret value. The digest in it is keyed
 // and lives only until seal.
-func (m *masker) token(value string) string {
+func (m *masker) token(value string) string { return m.masked(value).Token() }
+
+func (m *masker) masked(value string) snapshot.Masked {
 	mac := m.macs.Get().(hash.Hash)
 	mac.Reset()
 	mac.Write([]byte(value))
@@ -47,12 +49,12 @@ func (m *masker) token(value string) string {
 	}
 	switch {
 	case !masked.Fernet:
-		masked.Shapes = credential.Marks(value)
+		masked.Shapes = secret.Marks(value)
 	case isChartMade(value):
 		masked.Shapes = []string{snapshot.ChartMade}
 	}
 	m.macs.Put(mac)
-	return masked.Token()
+	return masked
 }
 
 func sizeBucket(n int) int {

@@ -3,7 +3,21 @@ package collect
 import (
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 )
+
+// code is the token of an expression. One that works its value out, with
+// nothing written in it but names and words, holds no secret: get("name").
+func (m *masker) code(value []pyToken) string {
+	masked := m.masked(sourceOf(value))
+	worksOut := slices.ContainsFunc(value, func(t pyToken) bool { return t.kind == pyName })
+	written := func(t pyToken) bool { return t.kind == pyString && !secret.Plain(t.text) }
+	if worksOut && !slices.ContainsFunc(value, written) {
+		masked.Shapes = []string{secret.Harmless}
+	}
+	return masked.Token()
+}
 
 // statements cuts pieces at the ends of statements.
 func statements(tokens []pyToken) [][]pyToken {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/credential"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 )
 
 // hide is the token of a text; an empty text hides nothing and stays.
@@ -47,7 +47,7 @@ func isPlainText(text string) bool {
 }
 
 // holdsCredential says that a text has the shape of a known credential in it: then no place makes it harmless.
-func holdsCredential(text string) bool { return len(credential.Kinds(text)) > 0 }
+func holdsCredential(text string) bool { return len(secret.Kinds(text)) > 0 }
 
 // text masks a text that may hold anything: a reference to a variable stays, a
 // URL keeps what is no secret, all else becomes one token.

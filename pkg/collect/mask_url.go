@@ -57,8 +57,11 @@ func (m *masker) url(text string) (string, bool) {
 		end = len(rest)
 	}
 	authority, tail := rest[:end], rest[end:]
+	if rest == "" {
+		return text, true
+	}
 	if strings.Contains(tail, "@") || strings.ContainsAny(rest, " \t\r\n\"'`<>\\,;|") && !isHostList(authority, tail) {
-		return scheme + "://" + m.hide(rest), true
+		return scheme + "://" + m.token(text), true
 	}
 	user, hosts := "", authority
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {

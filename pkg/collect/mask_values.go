@@ -99,6 +99,8 @@ func (m *masker) valueList(key string, list []any) any {
 	out := make([]any, len(list))
 	for i, entry := range list {
 		switch text, isText := entry.(string); {
+		case key == "variables":
+			out[i] = m.variable(entry)
 		case darkValues[key]:
 			out[i] = m.darkValue(key, entry)
 		case key == "extraManifests" && m.manifest(entry) != nil:
@@ -163,6 +165,17 @@ func (m *masker) darkValue(key string, node any) any {
 		return node
 	}
 	return m.token(numberText(node))
+}
+
+// variable masks one of Airflow's variables. Its key is a name.
+func (m *masker) variable(node any) any {
+	masked := m.darkValue("variables", node)
+	if entry, ok := node.(map[string]any); ok {
+		if key, ok := entry["key"].(string); ok && isWord(key) {
+			masked.(map[string]any)["key"] = key
+		}
+	}
+	return masked
 }
 
 // extraObject masks a Secret or ConfigMap that the official chart makes of values, as map or as text.

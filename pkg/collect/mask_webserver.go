@@ -226,7 +226,7 @@ func (f *settingsFile) set(name string, value []pyToken, indent int) {
 	case len(value) == 1 && value[0].kind == pyName:
 		f.out.WriteString(f.pyWord(value[0].text))
 	default:
-		f.out.WriteString(f.token(sourceOf(value)))
+		f.out.WriteString(f.code(value))
 	}
 	f.out.WriteByte('\n')
 }

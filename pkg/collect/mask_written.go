@@ -130,7 +130,19 @@ func (m *masker) manifest(node any) any {
 		return nil
 	}
 	copied, _ := copyOf(object).(map[string]any)
+	data, encoded := copied["data"].(map[string]any)
+	plain, written := copied["stringData"].(map[string]any)
 	m.object(copied)
+	if object["kind"] != "Secret" {
+		return copied
+	}
+	delete(copied, "data") // each entry stays where the user wrote it
+	if encoded {
+		copied["data"] = m.entries(data, m.encodedValue)
+	}
+	if written {
+		copied["stringData"] = m.entries(plain, m.secretValue)
+	}
 	return copied
 }
 

@@ -23,6 +23,9 @@ var caseTime = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	t.Helper()
+	if given := section(archive, "given.yaml"); given != "" {
+		return fromChart(t, section(archive, "chart.yaml"), section(archive, "release.yaml"), given)
+	}
 	if section(archive, "live.yaml") == "" {
 		return parse(t, archive, "release.yaml")["release.yaml"]
 	}
@@ -49,6 +52,34 @@ func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	s.Release.Status = strings.TrimSpace(section(archive, "status"))
 	s.Release.Unread = strings.Fields(section(archive, "unread"))
 	s.Coverage = caseCoverage(section(archive, "coverage"))
+	return s
+}
+
+// fromChart renders a chart that makes just these manifests, with values as a
+// user gives them: so both go through the same masking, in one go. The chart is
+// the official one where nothing else is said.
+func fromChart(t *testing.T, chart, manifests, values string) *snapshot.Snapshot {
+	t.Helper()
+	if chart == "" {
+		chart = "name: airflow\nversion: 1.22.0\nappVersion: 3.2.2\n"
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "templates"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"Chart.yaml": "apiVersion: v2\n" + chart, "templates/all.yaml": `{{ .Files.Get "manifests.yaml" }}`, "manifests.yaml": manifests, "given.yaml": values,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := collect.FromChart(context.Background(), collect.Chart{
+		Path: dir, ValueFiles: []string{filepath.Join(dir, "given.yaml")}, Release: "af", Namespace: "airflow", Now: caseTime,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 

@@ -25,7 +25,8 @@ import (
 var update = flag.Bool("update", false, "rewrite the want sections of the cases")
 
 // TestCases runs testdata/AS*/*.txtar. A case holds release.yaml (manifests,
-// judged offline) or live.yaml (objects of a cluster, with optional
+// judged offline; with given.yaml, values as a user writes them, and chart.yaml
+// as of a chart that renders them) or live.yaml (objects of a cluster, with optional
 // manifest.yaml and hooks.yaml of the stored release, values.yaml, chart.yaml, reference.yaml,
 // unread (value paths, one a line), revision, status, server (version) and
 // coverage ("Kind state [reason]" lines; kinds not named are read)),

@@ -14,7 +14,7 @@ type Masked struct {
 	ID string
 	// Published names the published defaults (chart, image or sample) that this value equals.
 	Published []string
-	// Shapes say what the value looks like (package credential): kinds of
+	// Shapes say what the value looks like (package secret): kinds of
 	// credentials, as github-token, or harmless, word or random. Sorted; none where nothing can be said.
 	Shapes []string
 	// Size is the largest of 0, 1, 16, 32, 64 and 128 that the value's length in bytes reaches; 0 is empty.

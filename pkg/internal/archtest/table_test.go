@@ -4,33 +4,33 @@ package archtest
 const module = "github.com/airflowsec/kubectl-airflowsec/"
 
 // data are the packages that hold what flows through the program.
-var data = []string{"pkg/snapshot", "pkg/credential", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation", "pkg/wire"}
+var data = []string{"pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation", "pkg/wire"}
 
 // mayImport is the whole architecture: each package and the packages of the
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
 var mayImport = map[string][]string{
-	"pkg/snapshot":   {},
-	"pkg/credential": {},
-	"pkg/advisory":   {"pkg/snapshot"},
-	"pkg/collect":    {"pkg/snapshot", "pkg/credential", "pkg/advisory"},
-	"pkg/airflow":    {"pkg/snapshot"},
-	"pkg/change":     {"pkg/snapshot"},
-	"pkg/netpol":     {"pkg/snapshot", "pkg/airflow"},
-	"pkg/harden":     {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
-	"pkg/rule":       {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
-	"pkg/drift":      {"pkg/snapshot", "pkg/change", "pkg/rule"},
-	"pkg/rules":      {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift", "pkg/credential"},
-	"pkg/profile":    {"pkg/rule"},
-	"pkg/check":      {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
-	"pkg/plan":       {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/rule", "pkg/check"},
-	"pkg/verify":     {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan"},
-	"pkg/diff":       {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
-	"pkg/reach":      {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
-	"pkg/rotation":   {"pkg/snapshot", "pkg/airflow"},
-	"pkg/wire":       {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden"},
-	"pkg/emit":       {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
-	"pkg/render":     data,
-	"pkg/cli":        append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
+	"pkg/snapshot": {},
+	"pkg/secret":   {},
+	"pkg/advisory": {"pkg/snapshot"},
+	"pkg/collect":  {"pkg/snapshot", "pkg/secret", "pkg/advisory"},
+	"pkg/airflow":  {"pkg/snapshot"},
+	"pkg/change":   {"pkg/snapshot"},
+	"pkg/netpol":   {"pkg/snapshot", "pkg/airflow"},
+	"pkg/harden":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
+	"pkg/rule":     {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
+	"pkg/drift":    {"pkg/snapshot", "pkg/change", "pkg/rule"},
+	"pkg/rules":    {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift", "pkg/secret"},
+	"pkg/profile":  {"pkg/rule"},
+	"pkg/check":    {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
+	"pkg/plan":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/rule", "pkg/check"},
+	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan"},
+	"pkg/diff":     {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
+	"pkg/reach":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
+	"pkg/rotation": {"pkg/snapshot", "pkg/airflow"},
+	"pkg/wire":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden"},
+	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
+	"pkg/render":   data,
+	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 
 	"cmd/kubectl-airflowsec": {"pkg/cli"},
 

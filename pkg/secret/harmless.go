@@ -1,4 +1,4 @@
-package credential
+package secret
 
 import (
 	"encoding/base64"

@@ -1,4 +1,4 @@
-package credential
+package secret
 
 import (
 	"math"
@@ -25,6 +25,12 @@ func Marks(text string) []string {
 		return []string{Random}
 	}
 	return nil
+}
+
+// Plain says that a text is harmless, or a name or words.
+func Plain(text string) bool {
+	marks := Marks(text)
+	return len(marks) == 1 && (marks[0] == Harmless || marks[0] == Word)
 }
 
 // isWord says that a text is a name or words: parts of letters, each with at

@@ -1,4 +1,4 @@
-package credential
+package secret
 
 import (
 	"regexp"
@@ -17,6 +17,8 @@ var (
 	listed = regexp.MustCompile(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]{1,60})["']?,?\s+["']?value["']?: *(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|([^\s"',;}]{1,300}))`)
 	// userinfo is the login in a URL.
 	userinfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s/@"'<>]{1,300})@[^\s]`)
+	// unescaped is a login with marks in its password that end it for whoever reads the URL.
+	unescaped = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s"'<>]{1,300})@[\w\[$]`)
 	// asFlag is a flag that takes a password.
 	asFlag = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]{1,40})[= ]["']?([^\s"'=-][^\s"']{0,300})`)
 	// inHeader is a login in an HTTP header.
@@ -28,7 +30,7 @@ var (
 func Inside(text string) []string {
 	text = text[:min(len(text), longestSearched)]
 	var out []string
-	if strings.Contains(text, "://") && slices.ContainsFunc(userinfo.FindAllStringSubmatch(text, -1), func(found []string) bool { return !harmless(found[1]) }) {
+	if strings.Contains(text, "://") && (logsIn(userinfo, text) || logsIn(unescaped, text)) {
 		out = append(out, URLPassword)
 	}
 	if !strings.ContainsAny(text, "=: ") {
@@ -39,6 +41,15 @@ func Inside(text string) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// port is what may stand where a password does, with the path behind it.
+var port = regexp.MustCompile(`^\d{1,5}(?:[/?#,;]|$)`)
+
+func logsIn(form *regexp.Regexp, text string) bool {
+	return slices.ContainsFunc(form.FindAllStringSubmatch(text, -1), func(found []string) bool {
+		return !harmless(found[1]) && !(form == unescaped && port.MatchString(found[1]))
+	})
 }
 
 // pair is a name with the text that stands under it.

@@ -1,4 +1,4 @@
-package credential
+package secret
 
 // kind is a documented shape of credential: what it begins with, and what follows.
 type kind struct {
@@ -57,7 +57,7 @@ var kinds = []kind{
 var words = map[string]string{
 	PrivateKey:             "a private key",
 	URLPassword:            "a password in a URL",
-	Assignment:             "a password or key that is written out in a longer text",
+	Assignment:             "a written-out password or key",
 	"jwt":                  "a signed token (JWT)",
 	"gcp-service-account":  "the key of a Google service account",
 	"azure-storage-key":    "an Azure connection string with its key",
