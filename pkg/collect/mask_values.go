@@ -144,6 +144,10 @@ func (m *masker) darkValue(key string, node any) any {
 	case map[string]any:
 		out := make(map[string]any, len(node))
 		for k, v := range node {
+			if text, isText := v.(string); isText && key == "variables" && k == "key" { // the variable's name
+				out[k] = m.wordValue(text)
+				continue
+			}
 			out[k] = m.darkValue(k, v)
 		}
 		return out

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // class is Airflow's own backend for a manager, from a version on.
@@ -44,8 +45,13 @@ func (b *builder) airflowBackend() error {
 	return nil
 }
 
-// needsConfig says that Airflow's own settings come from the backend, too.
+// needsConfig says that Airflow's own settings come from the backend, too, or do so already.
 func (b *builder) needsConfig() bool {
+	for _, s := range slots[b.m.Dialect] {
+		if s.option != "" && b.elsewhere(s) == "backend" {
+			return true
+		}
+	}
 	return slices.ContainsFunc(b.Items, func(i Item) bool { return i.Carrier == ByBackend && i.Option != "" })
 }
 
@@ -77,4 +83,18 @@ func (b *builder) kwargs(role string, config bool) string {
 	}
 	text, _ := json.Marshal(all) // a map of texts and numbers
 	return string(text)
+}
+
+// elsewhere is how Airflow takes a slot's option, where that is no variable that
+// holds it: backend, cmd, or empty.
+func (b *builder) elsewhere(s slot) string {
+	for _, setting := range b.m.Settings(s.section, s.option) {
+		switch name := strings.ToLower(setting.Name); {
+		case setting.Via == "backend":
+			return "backend"
+		case setting.Via == "cmd" || strings.HasSuffix(name, "_cmd"):
+			return "cmd"
+		}
+	}
+	return ""
 }

@@ -27,8 +27,8 @@ func variable(name string, components ...airflow.Component) finder {
 				if !set || s.Known && s.Value == "" {
 					continue
 				}
-				if n := placeOf(s, w, c, name); !found || !sure && knowable(s) {
-					now, found, sure = n, true, knowable(s)
+				if !found || !sure && knowable(s) {
+					now, found, sure = placeOf(s, w, c, len(components) > 0), true, knowable(s)
 				}
 			}
 		}
@@ -39,12 +39,18 @@ func variable(name string, components ...airflow.Component) finder {
 // knowable is false where nobody could read whether the variable is set at all.
 func knowable(s airflow.Setting) bool { return s.Known || s.Via == "secret" || s.Via == "configmap" }
 
-func placeOf(s airflow.Setting, w *airflow.Workload, c airflow.Container, name string) Now {
+// placeOf is where a variable comes from. What all of Airflow has is asked of the
+// pod that always runs; own says that only this container may have it.
+func placeOf(s airflow.Setting, w *airflow.Workload, c airflow.Container, own bool) Now {
 	if s.Via == "secret" {
 		key := strings.TrimPrefix(s.Path, "/data/")
 		return Now{Via: InSecret, Ref: s.Ref, Key: strings.ReplaceAll(strings.ReplaceAll(key, "~1", "/"), "~0", "~")}
 	}
-	return Now{Via: InEnvironment, Ref: w.Ref, Container: c.Name, Name: name}
+	now := Now{Via: InEnvironment, Name: s.Name}
+	if own {
+		now.Ref, now.Container = w.Ref, c.Name
+	}
+	return now
 }
 
 // mounted finds the Secret that a component's volume with a name holds.

@@ -57,7 +57,7 @@ func (b *builder) identity() {
 		annotations := b.Options.annotations(worker)
 		for _, name := range []string{awsRole, gcpAccount, azureClient, azureTenant} {
 			if value, has := annotations[name]; has {
-				b.setIn(key, []string{name}, value, "the identity of "+string(c)+" at the secrets manager", "AS409")
+				b.setIn(key, []string{name}, value, "the pods' identity at the secrets manager", "AS409")
 			}
 		}
 		if b.Options.Backend == Azure {
@@ -74,7 +74,7 @@ func (b *builder) podLabel(c airflow.Component) {
 	} else if !b.known(key) {
 		key = "labels"
 	}
-	b.setIn(key, []string{azureUse}, "true", "without this label the pods of "+string(c)+" get no identity", "AS409")
+	b.setIn(key, []string{azureUse}, "true", "without this label the pods get no identity", "AS409")
 }
 
 // components are those that run Airflow, each once, in order.

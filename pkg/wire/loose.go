@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -22,6 +24,7 @@ func (b *builder) loose() {
 		return
 	}
 	b.options()
+	b.textEntries("extraEnv")
 	b.entries("env")
 	b.firstUser()
 }
@@ -33,11 +36,11 @@ func (b *builder) options() {
 		options, _ := sections[section].(map[string]any)
 		for _, option := range slices.Sorted(maps.Keys(options)) {
 			text, _ := options[option].(string)
-			if len(snapshot.MaskedIn(text)) == 0 || !isSecretName(section+"__"+option) || isReference(section, option) {
+			if len(snapshot.MaskedIn(text)) == 0 || !isSecret(section+"__"+option, text) || isReference(section, option) {
 				continue
 			}
 			now := Now{Via: InOption, Section: section, Option: option}
-			if b.mine(section, option) || b.arguments(section, option) || b.optionItem(section, option, now) {
+			if b.mine(section, option) || b.arguments(section, option) || b.configOption(section, option, now) {
 				b.setIn("config", []string{section, option}, "", "the option's value does not stand in a ConfigMap any more", "AS402", "AS404")
 			}
 		}
@@ -59,15 +62,16 @@ func (b *builder) mine(section, option string) bool {
 	return false
 }
 
-// variables are those of the community chart's airflow.config, a map.
+// variables are those of the community chart's airflow.config, a map, from which
+// no overlay takes a key away: they stay there, empty, and the containers' own win.
 func (b *builder) variables(key string) {
 	all, _ := b.userValue(key).(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		text, _ := all[name].(string)
-		if len(snapshot.MaskedIn(text)) == 0 || !holdsSecret(name) {
+		if len(snapshot.MaskedIn(text)) == 0 || !holdsSecret(name, text) {
 			continue
 		}
-		if section, option, ok := optionOf(name); ok && (b.mine(section, option) || b.arguments(section, option)) || b.moveVariable(name) {
+		if section, option, ok := optionOf(name); ok && (b.mine(section, option) || b.arguments(section, option)) || b.moveVariable(name, true) {
 			b.setIn(key, []string{name}, "", "the variable's value does not stand in values any more", "AS402")
 		}
 	}
@@ -76,37 +80,62 @@ func (b *builder) variables(key string) {
 // entries are variables in a list. Where one of them moves, every other that
 // cannot be written again moves, too.
 func (b *builder) entries(key string) {
-	entries, _ := b.userValue(key).([]any)
-	secret := func(e any) bool {
-		entry, _ := e.(map[string]any)
-		name, _ := entry["name"].(string)
-		return holdsMasked(entry["value"]) && holdsSecret(name)
-	}
-	rewritten := slices.ContainsFunc(entries, secret)
-	for _, l := range b.lists {
-		rewritten = rewritten || l.key == key && l.changed
-	}
-	if !rewritten {
+	list, _ := b.userValue(key).([]any)
+	rewritten := slices.ContainsFunc(b.lists, func(l *valuesList) bool { return l.key == key && l.changed })
+	if !rewritten && !slices.ContainsFunc(list, isSecretEntry) {
 		return
 	}
 	l := b.listAt(key, "variables of Airflow's pods")
-	for _, e := range slices.Clone(l.entries) {
-		entry, _ := e.(map[string]any)
-		name, _ := entry["name"].(string)
-		if !holdsMasked(entry["value"]) {
-			continue
-		}
-		l.entries = slices.DeleteFunc(l.entries, func(o any) bool {
-			other, _ := o.(map[string]any)
-			return other["name"] == name
-		})
-		l.changed = true
-		b.moveVariable(name)
+	var gone []string
+	l.entries, gone = withoutMasked(l.entries)
+	l.changed = l.changed || len(gone) > 0
+	for _, name := range gone {
+		b.moveVariable(name, false)
 	}
 }
 
-// moveVariable finds the place for an environment variable.
-func (b *builder) moveVariable(name string) bool {
+// textEntries is a list of variables that the chart takes as a text.
+func (b *builder) textEntries(key string) {
+	text, _ := b.userValue(key).(string)
+	var list []any
+	if yaml.Unmarshal([]byte(text), &list) != nil || !slices.ContainsFunc(list, isSecretEntry) {
+		return
+	}
+	kept, gone := withoutMasked(list)
+	for _, name := range gone {
+		b.moveVariable(name, false)
+	}
+	left := ""
+	if len(kept) > 0 {
+		left = yamlText(kept)
+	}
+	b.set(key, left, "without the variables that hold credentials; those come from elsewhere", "AS402", "AS403")
+}
+
+// isSecretEntry says that an entry of a list of variables holds a credential in clear.
+func isSecretEntry(e any) bool {
+	entry, _ := e.(map[string]any)
+	name, _ := entry["name"].(string)
+	text, _ := entry["value"].(string)
+	return holdsMasked(text) && holdsSecret(name, text)
+}
+
+// withoutMasked is a list of variables without those whose values cannot be written again, and their names.
+func withoutMasked(list []any) (kept []any, gone []string) {
+	for _, e := range list {
+		entry, _ := e.(map[string]any)
+		if name, _ := entry["name"].(string); holdsMasked(entry["value"]) {
+			gone = append(gone, name)
+		} else {
+			kept = append(kept, e)
+		}
+	}
+	return kept, gone
+}
+
+// moveVariable finds the place for an environment variable. One that stays
+// somewhere, empty, can only be given by a Secret: Airflow would take the empty one first.
+func (b *builder) moveVariable(name string, stays bool) bool {
 	now := Now{Via: InEnvironment, Name: name}
 	if found, set, _ := variable(name)(b.m); set {
 		now = found
@@ -117,7 +146,7 @@ func (b *builder) moveVariable(name string) bool {
 	if key, is := strings.CutPrefix(name, "AIRFLOW_VAR_"); is {
 		return b.airflowVariable(strings.ToLower(key), now)
 	}
-	if section, option, is := optionOf(name); is {
+	if section, option, is := optionOf(name); is && !stays {
 		return b.optionItem(section, option, now)
 	}
 	return b.environmentItem(name, "environment variable "+name, now)
@@ -130,25 +159,48 @@ func optionOf(name string) (section, option string, ok bool) {
 	return section, option, ok && cut
 }
 
+// configOption moves an option of the official chart's config, where it stays,
+// empty: variables win over that, so one of them says where it is now.
+func (b *builder) configOption(section, option string, now Now) bool {
+	if len(b.m.Settings(section, option)) == 0 && b.m.Version != "" {
+		b.Notes = append(b.Notes, fmt.Sprintf("Airflow %s has no option [%s] %s: its value was taken out, and is not moved.", b.m.Version, section, option))
+		return true
+	}
+	return b.optionItem(section, option, now)
+}
+
 // optionItem moves one of Airflow's own options.
 func (b *builder) optionItem(section, option string, now Now) bool {
-	item := Item{Name: word(section + "-" + option), What: fmt.Sprintf("Airflow's option [%s] %s", section, option), Section: section, Option: option}
-	item.Data = []Datum{{Key: "value", Now: now, There: b.there(item.Name, "value")}}
 	s := slot{section: section, option: option}
 	if !sensitive[section+"."+option] { // neither a command nor the backend can give it
 		s.option = ""
 	}
-	item.Carrier, item.Secret = b.carrier(s), b.secretName(item.Name)
+	name := environmentName(section, option)
+	item := Item{Name: word(section + "-" + option), What: fmt.Sprintf("Airflow's option [%s] %s", section, option), Carrier: b.carrier(s)}
+	item.Data = []Datum{{Key: "value", Now: now, There: b.there(item.Name, "value")}}
 	switch item.Carrier {
-	case ByFile, ByBackend:
-		item.Secret = ""
-		b.bySetting(item, slot{section: section, option: option})
+	case ByFile:
+		b.plainVariable(name+"_CMD", "cat "+agentFile(item.Name))
+	case ByBackend:
+		b.plainVariable(name+"_SECRET", item.Name)
 	default:
-		item.Section, item.Option = "", ""
-		b.variable(item, environmentName(section, option), "value")
+		item.Secret = b.secretName(item.Name)
+		b.variable(item, name, "value")
+		b.Items = append(b.Items, item)
+		return true
 	}
+	item.Section, item.Option = section, option
 	b.Items = append(b.Items, item)
 	return true
+}
+
+// plainVariable gives all Airflow pods a variable that is no secret.
+func (b *builder) plainVariable(name, value string) {
+	key := "env"
+	if b.m.Dialect == airflow.Community {
+		key = "airflow.extraEnv"
+	}
+	b.listAt(key, "variables of Airflow's pods").add(map[string]any{"name": name, "value": value}, "name")
 }
 
 // environmentItem moves a variable that no backend knows: it stays one, from a Secret.

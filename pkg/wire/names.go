@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -24,15 +25,23 @@ var sensitive = map[string]bool{
 	"keycloak_auth_manager.client_secret": true,
 }
 
-// secretWords are parts of names whose values are credentials.
-var secretWords = regexp.MustCompile(`(?i)(passw|passphrase|secret|token|credential|api_?key|access_?key|private_?key|account_?key|ssh_?key|fernet|sql_alchemy_conn|broker_url|result_backend$|basic_auth|backend_kwargs|_dsn$|jwt_|keytab|^AIRFLOW_CONN_|^AIRFLOW_VAR_|elasticsearch__host|opensearch__host)`)
+// addresses are options that hold a login in a URL, and references to the backend.
+var addresses = regexp.MustCompile(`(?i)(sql_alchemy_conn|sql_alchemy_conn_async|broker_url|result_backend|backend_kwargs|sentry_dsn|elasticsearch__host|opensearch__host)$|^AIRFLOW_CONN_|^AIRFLOW_VAR_`)
 
-// harmless are names that hold one of the words and no credential.
-var harmless = regexp.MustCompile(`(?i)(secrets?_?name|secret_?key$.*name|_expiration_time|jwt_audience|jwt_issuer|jwt_algorithm|jwt_leeway|secrets_backend$|secrets__backend$|_path$|_file$|_role$|automount|token_?volume|token_url)`)
-
-// isSecretName says that a value under a name is a credential.
+// isSecretName says that a value under a name is a credential, whatever it looks like.
 func isSecretName(name string) bool {
-	return secretWords.MatchString(name) && !harmless.MatchString(name)
+	return addresses.MatchString(name) || secret.Named(name) >= secret.Likely
+}
+
+// isSecret says that a masked text under a name is a credential.
+func isSecret(name, text string) bool {
+	if m, whole := snapshot.ParseMasked(text); whole {
+		if m.Size == 0 {
+			return false
+		}
+		return addresses.MatchString(name) || secret.Judge(secret.Named(name), m.Shapes)
+	}
+	return isSecretName(name)
 }
 
 // isReference says that an option names a command, or another option's place in the backend.
@@ -41,10 +50,10 @@ func isReference(section, option string) bool {
 	return strings.HasSuffix(option, "_cmd") || isPlace && sensitive[section+"."+of]
 }
 
-// holdsSecret says that a variable's value is a credential.
-func holdsSecret(name string) bool {
+// holdsSecret says that a variable's masked value is a credential.
+func holdsSecret(name, text string) bool {
 	section, option, isOption := optionOf(name)
-	return isSecretName(name) && !(isOption && isReference(section, option))
+	return isSecret(name, text) && !(isOption && isReference(section, option))
 }
 
 // users are those of the community chart: they are in Airflow's database.
@@ -75,6 +84,9 @@ func (b *builder) firstUser() {
 	b.Notes = append(b.Notes, "Users are not moved: Airflow's database holds them. Make the first one of a new release with `airflow users create` in a pod, and change any password that stood in values or is the chart's own.")
 }
 
+// loginInURL is a masked user or password before the host.
+var loginInURL = regexp.MustCompile(`^https?://[^/]*⟦[^/]*@`)
+
 // byHand are keys whose texts may hold a credential that only a person can take out.
 var byHand = map[string]string{
 	"extraEnv": "take the credentials out of this text; the chart's list secret gives variables from Secrets", "extraSecrets": "make these Secrets with the secrets manager and take them out",
@@ -88,7 +100,7 @@ var byHand = map[string]string{
 func (b *builder) leftovers() { b.search(b.m.Snapshot.Release.Values, nil) }
 
 func (b *builder) search(node any, path []string) {
-	if b.changed(path) {
+	if b.changed(path) || len(path) > 0 && strings.HasPrefix(path[len(path)-1], "vault.hashicorp.com/") {
 		return
 	}
 	switch node := node.(type) {
@@ -109,20 +121,22 @@ func (b *builder) search(node any, path []string) {
 
 // judge leaves a masked text that is a credential by its name or by where it stands.
 func (b *builder) judge(path []string, text string) {
-	if m, whole := snapshot.ParseMasked(text); whole && m.Size == 0 {
+	if emptyText(text) {
 		return
 	}
 	name := path[len(path)-1]
 	for _, part := range path {
-		if why, listed := byHand[part]; listed && (part != "key" || slices.Contains(path, "ssl")) {
-			b.leave(strings.Join(path, "."), why)
-			return
+		why, listed := byHand[part]
+		if !listed || part == "key" && !slices.Contains(path, "ssl") || part == "repo" && !loginInURL.MatchString(text) {
+			continue
 		}
+		b.leave(strings.Join(path, "."), why)
+		return
 	}
 	if name == "value" && len(path) > 1 { // an entry of a list of variables
 		return
 	}
-	if holdsSecret(name) || name == "pass" {
+	if holdsSecret(name, text) {
 		b.leave(strings.Join(path, "."), "it looks like a credential, and nothing here says how this chart takes it from a Secret: take it out by hand")
 	}
 }

@@ -84,7 +84,7 @@ type builder struct {
 	keys harden.ChartKeys
 	// templated says that the chart renders pod annotations as templates.
 	templated bool
-	lists     []*list
+	lists     []*valuesList
 }
 
 // Make plans the wiring. Keys may be nil, where the chart is not at hand.
@@ -147,10 +147,17 @@ func (b *builder) fill(s slot) {
 		}
 		item.Data = append(item.Data, Datum{Key: key, Now: now, There: b.there(s.name, field)})
 	}
-	if len(item.Data) == 0 || !slices.ContainsFunc(s.data, func(k slotKey) bool { return !k.optional }) {
+	if len(item.Data) == 0 {
+		if how := map[string]string{"backend": "Airflow's backend", "cmd": "a command"}[b.elsewhere(s)]; s.option != "" && how != "" {
+			b.Notes = append(b.Notes, "Not moved, for Airflow takes it from "+how+" already: "+s.what+".")
+		}
 		return
 	}
 	if b.synced(item) {
+		return
+	}
+	if s.secret != "" && !b.known(s.secret) {
+		b.set(s.secret, item.Secret, s.what) // says why not
 		return
 	}
 	item.Secret = b.secretName(s.name)
@@ -167,7 +174,9 @@ func (b *builder) fill(s slot) {
 
 // carrier says how a slot's credential reaches the pods.
 func (b *builder) carrier(s slot) Carrier {
-	lets := s.option != "" && (s.pinned == nil || !s.pinned(b.m))
+	lets := s.option != "" && (s.pinned == nil || !s.pinned(b.m)) && !slices.ContainsFunc(s.builtIn, func(name string) bool {
+		return !b.known("enableBuiltInSecretEnvVars." + name)
+	})
 	switch o := b.Options; {
 	case o.Sync.makesSecrets():
 		return BySecret

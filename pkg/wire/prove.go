@@ -79,16 +79,31 @@ func (p *Proof) setting(item Item, after *airflow.Model) {
 		want = "cmd"
 	}
 	seen := 0
+	var others []string
+	only := onlyFor(after.Dialect, item.Name)
 	for _, s := range after.Settings(item.Section, item.Option) {
-		if s.Via != want && !(want == "cmd" && strings.HasSuffix(strings.ToLower(s.Name), "_cmd")) {
-			p.fail("%s: %s does not take it from %s, but from %s", item.What, s.Component, item.Carrier, s.Via)
+		if len(only) > 0 && !slices.Contains(only, s.Component) {
+			continue
+		}
+		if !takes(s, item, want) {
+			others = append(others, string(s.Component))
 			continue
 		}
 		seen++
 	}
-	if p.Wired += seen; seen == 0 {
-		p.fail("%s: no pod takes it", item.What)
+	if p.Wired += seen; seen == 0 || len(others) > 0 {
+		slices.Sort(others)
+		p.fail("%s: these do not take it from %s: %s", item.What, item.Carrier.place(), strings.Join(slices.Compact(others), ", "))
 	}
+}
+
+// takes says that a pod takes an option from where it is to come: for a file, that the agent writes it there.
+func takes(s airflow.Setting, item Item, want string) bool {
+	if want != "cmd" {
+		return s.Via == want
+	}
+	_, written := s.Workload.Meta.Annotations[agentSecret+word(item.Name)]
+	return written && (s.Via == want || strings.HasSuffix(strings.ToLower(s.Name), "_cmd"))
 }
 
 // secret looks for pods that take each key of an item from its Secret; there

@@ -152,6 +152,9 @@ func (b *builder) vaultOperator() {
 	}
 }
 
+// agentSecret begins the annotation that names a file and what the agent reads for it.
+const agentSecret = "vault.hashicorp.com/agent-inject-secret-" //nolint:gosec // the beginning of an annotation's name
+
 // agentFile is where Vault's agent puts an item in the pods.
 func agentFile(name string) string { return "/vault/secrets/" + word(name) }
 
@@ -169,7 +172,7 @@ func (b *builder) vaultAgent() {
 			continue
 		}
 		keys := all
-		if only := b.only(item.Name); len(only) > 0 {
+		if only := onlyFor(b.m.Dialect, item.Name); len(only) > 0 {
 			keys = nil
 			for _, c := range only {
 				keys = append(keys, some(c))
@@ -195,12 +198,12 @@ func (b *builder) agentAnnotations(item Item) map[string]any {
 	if b.templated {
 		text = "{{ `" + text + "` }}"
 	}
-	return map[string]any{"vault.hashicorp.com/agent-inject-secret-" + file: path, "vault.hashicorp.com/agent-inject-template-" + file: text}
+	return map[string]any{agentSecret + file: path, "vault.hashicorp.com/agent-inject-template-" + file: text}
 }
 
-// only are the components that a slot is for; empty is all.
-func (b *builder) only(name string) []airflow.Component {
-	for _, s := range slots[b.m.Dialect] {
+// onlyFor are the components that a slot is for; empty is all.
+func onlyFor(d airflow.Dialect, name string) []airflow.Component {
+	for _, s := range slots[d] {
 		if s.name == name {
 			return s.only
 		}

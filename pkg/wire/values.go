@@ -101,8 +101,8 @@ func (b *builder) holds(keys []string) bool {
 	})
 }
 
-// list is a list of the values that the wiring changes: Helm takes lists whole.
-type list struct {
+// valuesList is a list of the values that the wiring changes: Helm takes lists whole.
+type valuesList struct {
 	key     string
 	why     string
 	entries []any
@@ -110,19 +110,19 @@ type list struct {
 }
 
 // listAt is the list under a key, as it is now and as it was changed so far.
-func (b *builder) listAt(key, why string) *list {
+func (b *builder) listAt(key, why string) *valuesList {
 	for _, l := range b.lists {
 		if l.key == key {
 			return l
 		}
 	}
 	entries, _ := b.value(key).([]any)
-	l := &list{key: key, why: why, entries: slices.Clone(entries)}
+	l := &valuesList{key: key, why: why, entries: slices.Clone(entries)}
 	b.lists = append(b.lists, l)
 	return l
 }
 
-func (l *list) add(entry map[string]any, by string) {
+func (l *valuesList) add(entry map[string]any, by string) {
 	same := func(e any) bool { m, ok := e.(map[string]any); return ok && m[by] == entry[by] }
 	if i := slices.IndexFunc(l.entries, same); i >= 0 {
 		l.entries[i] = entry

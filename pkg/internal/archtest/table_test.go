@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"pkg/diff":     {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
 	"pkg/reach":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
 	"pkg/rotation": {"pkg/snapshot", "pkg/airflow"},
-	"pkg/wire":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden"},
+	"pkg/wire":     {"pkg/snapshot", "pkg/secret", "pkg/airflow", "pkg/change", "pkg/harden"},
 	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
 	"pkg/render":   data,
 	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),

@@ -22,7 +22,7 @@ heritage: {{ .Release.Service }}
     secretKeyRef:
       {{- if .Values.postgresql.enabled }}
       name: {{ .Values.postgresql.existingSecret | default (printf "%s-postgresql" .Release.Name) }}
-      key: postgresql-password
+      key: {{ .Values.postgresql.existingSecret | empty | ternary "postgresql-password" .Values.postgresql.existingSecretKey }}
       {{- else }}
       name: {{ .Values.externalDatabase.passwordSecret }}
       key: {{ .Values.externalDatabase.passwordSecretKey }}
@@ -74,6 +74,9 @@ heritage: {{ .Release.Service }}
     - {name: dags-data, mountPath: /opt/airflow/dags}
     {{- end }}
     {{- with .mounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+    {{- with .root.Values.airflow.extraVolumeMounts }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 {{- end }}
@@ -134,6 +137,9 @@ volumes:
   {{- end }}
   {{- end }}
   {{- with .volumes }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- with .root.Values.airflow.extraVolumes }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}

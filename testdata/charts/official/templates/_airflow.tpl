@@ -24,20 +24,23 @@ heritage: {{ .Release.Service }}
 {{- $v := .root.Values -}}
 {{- $f := .root.Release.Name -}}
 {{- $metadata := $v.data.metadataSecretName | default (printf "%s-metadata" $f) -}}
+{{- $new := semverCompare ">=3.0.0" $v.airflowVersion -}}
 - {name: AIRFLOW_HOME, value: /opt/airflow}
-{{ include "secretEnv" (dict "name" "AIRFLOW__CORE__FERNET_KEY" "secret" ($v.fernetKeySecretName | default (printf "%s-fernet-key" $f)) "key" "fernet-key") }}
-{{ include "secretEnv" (dict "name" "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" "secret" $metadata "key" "connection") }}
-{{ include "secretEnv" (dict "name" "AIRFLOW_CONN_AIRFLOW_DB" "secret" $metadata "key" "connection") }}
-{{- if semverCompare ">=3.0.0" $v.airflowVersion }}
-{{ include "secretEnv" (dict "name" "AIRFLOW__API__SECRET_KEY" "secret" ($v.apiSecretKeySecretName | default (printf "%s-api-secret-key" $f)) "key" "api-secret-key") }}
-{{- if has .component (list "api-server" "scheduler") }}
-{{ include "secretEnv" (dict "name" "AIRFLOW__API_AUTH__JWT_SECRET" "secret" ($v.jwtSecretName | default (printf "%s-jwt-secret" $f)) "key" "jwt-secret") }}
+{{- range list
+  (dict "name" "AIRFLOW__CORE__FERNET_KEY" "secret" ($v.fernetKeySecretName | default (printf "%s-fernet-key" $f)) "key" "fernet-key" "used" true)
+  (dict "name" "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" "secret" $metadata "key" "connection" "used" true)
+  (dict "name" "AIRFLOW_CONN_AIRFLOW_DB" "secret" $metadata "key" "connection" "used" true)
+  (dict "name" "AIRFLOW__API__SECRET_KEY" "secret" ($v.apiSecretKeySecretName | default (printf "%s-api-secret-key" $f)) "key" "api-secret-key" "used" $new)
+  (dict "name" "AIRFLOW__API_AUTH__JWT_SECRET" "secret" ($v.jwtSecretName | default (printf "%s-jwt-secret" $f)) "key" "jwt-secret" "used" (and $new (has .component (list "api-server" "scheduler"))))
+  (dict "name" "AIRFLOW__WEBSERVER__SECRET_KEY" "secret" ($v.webserverSecretKeySecretName | default (printf "%s-webserver-secret-key" $f)) "key" "webserver-secret-key" "used" (not $new))
+  (dict "name" "AIRFLOW__CELERY__BROKER_URL" "secret" ($v.data.brokerUrlSecretName | default (printf "%s-broker-url" $f)) "key" "connection" "used" (contains "Celery" $v.executor))
+}}
+{{- if and .used (index $v.enableBuiltInSecretEnvVars .name) }}
+{{ include "secretEnv" . }}
 {{- end }}
-{{- else }}
-{{ include "secretEnv" (dict "name" "AIRFLOW__WEBSERVER__SECRET_KEY" "secret" ($v.webserverSecretKeySecretName | default (printf "%s-webserver-secret-key" $f)) "key" "webserver-secret-key") }}
 {{- end }}
-{{- if contains "Celery" $v.executor }}
-{{ include "secretEnv" (dict "name" "AIRFLOW__CELERY__BROKER_URL" "secret" ($v.data.brokerUrlSecretName | default (printf "%s-broker-url" $f)) "key" "connection") }}
+{{- range $v.secret }}
+{{ include "secretEnv" (dict "name" .envName "secret" .secretName "key" (.secretKey | default "value")) }}
 {{- end }}
 {{- with $v.env }}
 {{ toYaml . }}
@@ -78,6 +81,9 @@ heritage: {{ .Release.Service }}
     {{- if .logs }}
     - {name: logs, mountPath: /opt/airflow/logs}
     {{- end }}
+    {{- with .root.Values.volumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end }}
 
 {{- /* The pod spec of an Airflow component. */}}
@@ -106,5 +112,8 @@ volumes:
     configMap: {name: {{ .root.Release.Name }}-config}
   {{- if and .logs (not .claim) }}
   - {name: logs, emptyDir: {}}
+  {{- end }}
+  {{- with .root.Values.volumes }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
