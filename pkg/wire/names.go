@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -127,7 +129,7 @@ func (b *builder) judge(path []string, text string) {
 	name := path[len(path)-1]
 	for _, part := range path {
 		why, listed := byHand[part]
-		if !listed || part == "key" && !slices.Contains(path, "ssl") || part == "repo" && !loginInURL.MatchString(text) {
+		if !listed || part == "extraEnv" && isList(text) || part == "key" && !slices.Contains(path, "ssl") || part == "repo" && !loginInURL.MatchString(text) {
 			continue
 		}
 		b.leave(strings.Join(path, "."), why)
@@ -139,6 +141,12 @@ func (b *builder) judge(path []string, text string) {
 	if holdsSecret(name, text) {
 		b.leave(strings.Join(path, "."), "it looks like a credential, and nothing here says how this chart takes it from a Secret: take it out by hand")
 	}
+}
+
+// isList says that a text is a list, whose entries were looked at one by one.
+func isList(text string) bool {
+	var list []any
+	return yaml.Unmarshal([]byte(text), &list) == nil && len(list) > 0
 }
 
 // changed says that the overlay writes a path, or something above it.

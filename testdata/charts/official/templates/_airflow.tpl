@@ -45,6 +45,9 @@ heritage: {{ .Release.Service }}
 {{- with $v.env }}
 {{ toYaml . }}
 {{- end }}
+{{- with $v.extraEnv }}
+{{ tpl . $.root }}
+{{- end }}
 {{- end }}
 
 {{- /* The component's own context, the global one and the built-in one: the first that is set
