@@ -90,13 +90,13 @@ func (e Expectation) metBy(value string) (met, judged bool) {
 	switch e.kind {
 	case expectRate:
 		rate, ok := perHour(value)
-		return rate <= e.most, ok
+		return ok && rate <= e.most, ok
 	case expectNoBits:
 		mode, err := strconv.ParseUint(strings.TrimPrefix(strings.ToLower(value), "0o"), 8, 32)
-		return int(mode)&e.most == 0, err == nil
+		return err == nil && int(mode)&e.most == 0, err == nil
 	}
 	n, err := strconv.Atoi(value)
-	return n <= e.most, err == nil
+	return err == nil && n <= e.most, err == nil
 }
 
 // Words are the entries of a list that commas, spaces or line ends part.
