@@ -15,7 +15,7 @@ var schemes = set(
 	"redis", "rediss", "redis_cluster", "valkey", "valkeys", "amqp", "amqps", "pyamqp", "librabbitmq", "sqs", "kafka", "sqla",
 	"s3", "s3a", "gs", "gcs", "wasb", "wasbs", "abfs", "abfss", "azure", "cloudwatch", "oss", "hdfs", "hdfss", "stackdriver",
 	"ldap", "ldaps", "ldapi", "smtp", "smtps", "imap", "imaps", "elasticsearch", "opensearch", "grpc", "otlp", "vault",
-	"mongodb", "srv", "hive2", "presto", "trino", "spark", "k8s", "google-cloud-platform", "aws",
+	"mongodb", "srv", "memory", "memcached", "etcd", "hive2", "presto", "trino", "spark", "k8s", "google-cloud-platform", "aws",
 )
 
 // clearParams are query parameters that say how a connection is made.

@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -94,6 +95,14 @@ func (d *decoder) scalar(n *yaml.Node, into reflect.Value, field string) error {
 	}
 	if into.Kind() == reflect.String {
 		into.SetString(strings.TrimSpace(n.Value))
+		return nil
+	}
+	if into.Type() == reflect.TypeFor[*int]() {
+		whole, err := strconv.Atoi(n.Value)
+		if n.Tag != "!!int" || err != nil {
+			return d.fail(n, field, "must be a whole number")
+		}
+		into.Set(reflect.ValueOf(&whole))
 		return nil
 	}
 	var value bool

@@ -132,6 +132,17 @@ func exception(fields string) string {
 }
 
 // TestMistakes wants one sentence with file, line and field for each.
+func TestBounds(t *testing.T) {
+	text := head + "spec: {extends: baseline, parameters: {maxBlastRadius: 5, maxSessionMinutes: 60}}\n"
+	p, err := profile.Load("p.yaml", files{"p.yaml": text}.read, catalogue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Parameters; got.MaxBlastRadius == nil || *got.MaxBlastRadius != 5 || got.MaxSessionMinutes == nil || *got.MaxSessionMinutes != 60 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	whole := "rule: AS108, component: broker, reason: r, owner: o, expires: 2027-03-31"
 	for _, c := range []struct{ name, text, want string }{
@@ -163,6 +174,8 @@ func TestMistakes(t *testing.T) {
 		{"mandatory with an exception", head + "spec:\n  extends: baseline\n  mandatory: [AS108]\n  exceptions:\n  - {" + whole + "}\n", "p.yaml:8: spec.exceptions[0].rule is AS108, which is mandatory: no exception may silence it"},
 		{"unknown parameter", head + "spec: {extends: baseline, parameters: {registries: []}}\n", `p.yaml:4: spec.parameters holds an unknown field "registries"`},
 		{"unknown function", head + "spec: {extends: baseline, parameters: {functions: [pod-operator, fly]}}\n", `p.yaml:4: spec.parameters.functions[1] is "fly"; known are pod-operator`},
+		{"bound that is no number", head + "spec: {extends: baseline, parameters: {maxBlastRadius: few}}\n", "p.yaml:4: spec.parameters.maxBlastRadius must be a whole number"},
+		{"no time for a login", head + "spec: {extends: baseline, parameters: {maxSessionMinutes: 0}}\n", "p.yaml:4: spec.parameters.maxSessionMinutes is 0; a login must last a minute at least"},
 		{"peer without why", peer("egress: [{to: a, ports: [1]}]"), "p.yaml:4: spec.parameters.egress[0].why is missing"},
 		{"peer without ports", peer("egress: [{to: a, why: w}]"), "p.yaml:4: spec.parameters.egress[0].ports is missing: say which ports are connected to (1-65535 for all)"},
 		{"peer the wrong way", peer("ingressFrom: [{to: a, why: b}]"), "p.yaml:4: spec.parameters.ingressFrom[0].from must be given, and not to (namespace alone will do for all pods of it)"},

@@ -32,6 +32,9 @@ func (d *document) check(known Catalogue, own bool) error {
 			return d.at("spec.parameters", fmt.Sprintf("functions[%d]", i), fmt.Sprintf("is %q; known are %s", f, strings.Join(known.Functions, ", ")))
 		}
 	}
+	if minutes := d.Spec.Parameters.MaxSessionMinutes; minutes != nil && *minutes < 1 {
+		return d.at("spec.parameters", "maxSessionMinutes", fmt.Sprintf("is %d; a login must last a minute at least", *minutes))
+	}
 	if err := d.checkPeers(); err != nil {
 		return err
 	}

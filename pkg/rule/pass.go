@@ -27,6 +27,8 @@ type Parameters struct {
 	IngressFrom []airflow.Peer `json:"ingressFrom,omitempty"`
 	// MaxBlastRadius bounds what DAG code can reach, do and read, as AS310 counts it; nil is the rule's own bound.
 	MaxBlastRadius *int `json:"maxBlastRadius,omitempty"`
+	// MaxSessionMinutes bounds how long a login lasts; nil is the profile's own bound.
+	MaxSessionMinutes *int `json:"maxSessionMinutes,omitempty"`
 }
 
 // Declarations are the parameters that say which connections are needed.
