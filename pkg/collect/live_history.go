@@ -103,35 +103,76 @@ func (r *run) remember() {
 	}
 	slices.SortFunc(r.past.read, func(a, b pastRevision) int { return a.number - b.number })
 	for _, one := range r.past.read {
-		var kept []snapshot.Kept
-		seen := maps.Clone(recorded)
-		eachText(one.values, "", valuesStep, func(path, text string) {
-			if holdsNew(text, func(id string) bool { return !recorded[id] }) {
-				kept = append(kept, snapshot.Kept{Key: path, Text: text})
-				maps.Copy(seen, idsIn(text))
-			}
-		})
-		for _, o := range one.installed {
-			eachText(o.Content, "", pointerStep, func(path, text string) {
-				if holdsNew(text, func(id string) bool { return !seen[id] && live[id] }) {
-					kept = append(kept, snapshot.Kept{Object: &o.Ref, Path: path, Text: text})
-				}
-			})
-		}
-		if len(kept) > 0 {
-			r.s.Release.Past = append(r.s.Release.Past, snapshot.Past{Revision: one.number, Status: one.status, Kept: kept})
+		values, _ := cutDown(one.values, func(id string) bool { return !recorded[id] }).(map[string]any)
+		said := idsIn(values)
+		kept := one.kept(func(id string) bool { return !recorded[id] && !said[id] && live[id] })
+		if len(values) > 0 || len(kept) > 0 {
+			r.s.Release.Past = append(r.s.Release.Past, snapshot.Past{Revision: one.number, Status: one.status, Values: values, Kept: kept})
 		}
 	}
 }
 
-func holdsNew(text string, is func(id string) bool) bool {
+// kept are the texts of the revision's objects with a secret that is asked for.
+func (r *pastRevision) kept(is func(id string) bool) []snapshot.Kept {
+	var out []snapshot.Kept
+	for _, o := range r.installed {
+		eachText(o.Content, "", func(path, text string) {
+			if holds(text, is) {
+				out = append(out, snapshot.Kept{Object: o.Ref, Path: path, Text: text})
+			}
+		})
+	}
+	return out
+}
+
+// besideSecrets are the keys that say what stands beside them: of variables, connections and whole objects.
+var besideSecrets = set("name", "key", "kind", "id", "type")
+
+// cutDown keeps the texts below a node with a secret that is asked for, and
+// what names them. Entries of lists keep their places. It is nil where nothing stays.
+func cutDown(node any, is func(id string) bool) any {
+	switch at := node.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for key, value := range at {
+			if below := cutDown(value, is); below != nil {
+				out[key] = below
+			}
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		for key, value := range at {
+			if text, isText := value.(string); isText && besideSecrets[key] && len(snapshot.MaskedIn(text)) == 0 {
+				out[key] = text
+			}
+		}
+		return out
+	case []any:
+		out, some := make([]any, len(at)), false
+		for i := range at {
+			out[i] = cutDown(at[i], is)
+			some = some || out[i] != nil
+		}
+		if some {
+			return out
+		}
+	case string:
+		if holds(at, is) {
+			return at
+		}
+	}
+	return nil
+}
+
+func holds(text string, is func(id string) bool) bool {
 	return slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 && is(m.ID) })
 }
 
 // idsIn are the masked values below a node.
 func idsIn(node any) map[string]bool {
 	out := map[string]bool{}
-	eachText(node, "", valuesStep, func(_, text string) {
+	eachText(node, "", func(_, text string) {
 		for _, m := range snapshot.MaskedIn(text) {
 			out[m.ID] = true
 		}
@@ -139,33 +180,18 @@ func idsIn(node any) map[string]bool {
 	return out
 }
 
-// eachText walks all texts below a node in the order of keys; step makes the path of what is below.
-func eachText(node any, path string, step func(path, key string, index bool) string, use func(path, text string)) {
+// eachText walks all texts below a node in the order of keys, with their JSON pointers.
+func eachText(node any, path string, use func(path, text string)) {
 	switch at := node.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(at)) {
-			eachText(at[key], step(path, key, false), step, use)
+			eachText(at[key], path+"/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(key), use)
 		}
 	case []any:
 		for i := range at {
-			eachText(at[i], step(path, strconv.Itoa(i), true), step, use)
+			eachText(at[i], path+"/"+strconv.Itoa(i), use)
 		}
 	case string:
 		use(path, at)
 	}
-}
-
-// valuesStep writes paths as Helm does, pointerStep as RFC 6901 does.
-func valuesStep(path, key string, index bool) string {
-	switch {
-	case index:
-		return path + "[" + key + "]"
-	case path == "":
-		return key
-	}
-	return path + "." + key
-}
-
-func pointerStep(path, key string, _ bool) string {
-	return path + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }

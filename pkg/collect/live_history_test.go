@@ -3,6 +3,7 @@ package collect
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,8 @@ func readHistory(t *testing.T, f *fakeAPI, revision int) *snapshot.Snapshot {
 func storedHistory(t *testing.T) *fakeAPI {
 	f := newFakeAPI(t, scheduler("team", "af"))
 	values := []map[string]any{
-		{"data": map[string]any{"metadataConnection": map[string]any{"pass": canary + "-1", "host": "pg"}}, "list": []any{canary + "-2"}},
+		{"data": map[string]any{"metadataConnection": map[string]any{"pass": canary + "-1", "host": "pg"}}, "list": []any{canary + "-2"},
+			"env": []any{map[string]any{"name": "TZ", "value": "UTC"}, map[string]any{"name": "API_TOKEN", "value": canary + "-3"}}},
 		{"list": []any{canary + "-2"}},
 		{"list": []any{canary + "-2"}},
 	}
@@ -53,12 +55,13 @@ func TestHistoryKeepsWhatTheJudgedRevisionDropped(t *testing.T) {
 		t.Fatalf("got %+v", s.Release.Past)
 	}
 	kept := s.Release.Past[0].Kept
-	if len(kept) != 2 || kept[0].Key != "data.metadataConnection.pass" || kept[1].Object == nil || kept[1].Object.Name != "af-key" || kept[1].Path != "/data/k" {
+	if len(kept) != 1 || kept[0].Object.Name != "af-key" || kept[0].Path != "/data/k" {
 		t.Fatalf("got %+v", kept)
 	}
+	wantValues(t, s.Release.Past[0].Values)
 	live, _ := s.Find(snapshot.Secret, "team", "own-key").At("data", "k").(string)
-	if kept[1].Text != live {
-		t.Errorf("the old revision's key %s is not the live one %s", kept[1].Text, live)
+	if kept[0].Text != live {
+		t.Errorf("the old revision's key %s is not the live one %s", kept[0].Text, live)
 	}
 	if c := s.CoverageOf(snapshot.History); c.State != snapshot.Read {
 		t.Errorf("got %+v", c)
@@ -76,6 +79,25 @@ func TestHistoryKeepsWhatTheJudgedRevisionDropped(t *testing.T) {
 	}
 	if err := WriteSnapshot(&second, again); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
 		t.Errorf("the snapshot reads otherwise than it was written: %v", err)
+	}
+}
+
+// wantValues looks for the dropped password, what names it, and nothing else.
+func wantValues(t *testing.T, got map[string]any) {
+	t.Helper()
+	connection, _ := in(got, "data", "metadataConnection").(map[string]any)
+	list, _ := got["env"].([]any)
+	if len(got) != 2 || len(connection) != 1 || len(list) != 2 || list[0] != nil {
+		t.Fatalf("got %+v", got)
+	}
+	variable, _ := list[1].(map[string]any)
+	if len(variable) != 2 || variable["name"] != "API_TOKEN" {
+		t.Errorf("got %+v", variable)
+	}
+	for _, text := range []any{connection["pass"], variable["value"]} {
+		if _, whole := snapshot.ParseMasked(text.(string)); !whole {
+			t.Errorf("got %v", text)
+		}
 	}
 }
 
@@ -133,4 +155,78 @@ func TestHistoryIsBounded(t *testing.T) {
 	if len(f.bodies) != mostPast+1 {
 		t.Errorf("%d bodies were fetched", len(f.bodies))
 	}
+}
+
+const canaryPast = `
+password: ✿
+data: {metadataConnection: {user: ✿, pass: ✿}, brokerUrl: "redis://:✿@h/✿"}
+airflow: {extraEnv: [{name: TZ, value: UTC}, {name: A, value: ✿}], connections: [{id: c, type: http, password: ✿, extra: ✿}]}
+extraManifests: ["a: ✿"]
+unknown: {name: "x\n✿", key: ✿, kind: "✿\n x", type: "a\n✿", deep: [[{id: "✿ ✿", value: ✿}]]}
+`
+
+func TestNoCanarySurvivesInHistory(t *testing.T) {
+	var c canaries
+	f := newFakeAPI(t, scheduler("team", "af"))
+	values, _, err := parseYAML([]byte(c.plant(canaryPast)), "v", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := releaseOf("af", 1)
+	old["namespace"], old["config"], old["manifest"] = "team", values, c.plant(canaryManifests)
+	f.addRecord("team", "af", 1, "superseded", packed(t, old))
+	f.addRecord("team", "af", 2, "deployed", recordOf(t, "team", "af", 2))
+	s := readHistory(t, f, 0)
+	if len(s.Release.Past) != 1 || len(s.Release.Past[0].Values) < 4 {
+		t.Fatalf("got %+v, %+v", s.Release.Past, s.CoverageOf(snapshot.History))
+	}
+	var out bytes.Buffer
+	if err := WriteSnapshot(&out, s); err != nil {
+		t.Fatal(err)
+	}
+	c.check(t, "the snapshot", out.String())
+}
+
+// besideShown are fields of values that hold names.
+var besideShown = regexp.MustCompile(`(?:name|kind|type|id|key)["']?:[^\n]*` + fuzzCanary)
+
+// FuzzHistory looks for values of an older revision in what is kept of it.
+func FuzzHistory(f *testing.F) {
+	f.Add(canaryPast, canaryManifests)
+	f.Add("a: [1, {name: x, value: ✿}]", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: ✿}")
+	f.Fuzz(func(t *testing.T, values, manifest string) {
+		values, manifest = planted(values), planted(manifest)
+		value, _, err := parseYAML([]byte(values), "v", 1)
+		config, _ := value.(map[string]any)
+		if err != nil || strings.Contains(values, fuzzCanary+":") {
+			return // a key is no secret
+		}
+		if besideShown.MatchString(values) {
+			return // a name may be shown
+		}
+		m := testMasker(t)
+		old := record{Name: "af", Version: 1, Namespace: "ns", Config: config, Manifest: manifest}
+		one, err := old.past(revision{number: 1}, m)
+		if err != nil {
+			return
+		}
+		r := &run{answers: newAnswers(), masker: m, record: &record{}, s: newSnapshot(snapshot.Stored, "af", "ns", fixedTime)}
+		r.s.Objects = one.installed // all of it is in use
+		r.past.read = []pastRevision{one}
+		r.remember()
+		r.s.Objects = nil
+		m.seal(r.s)
+		var first, second bytes.Buffer
+		if err := WriteSnapshot(&first, r.s); err != nil {
+			t.Fatal(err)
+		}
+		mustNotShow(t, "the history", strings.ReplaceAll(first.String(), "{"+fuzzCanary, ""))
+		again, err := ReadSnapshot(bytes.NewReader(first.Bytes()), "s")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first.Bytes())
+		}
+		if err := WriteSnapshot(&second, again); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("got\n%s\nwant\n%s", second.Bytes(), first.Bytes())
+		}
+	})
 }

@@ -26,6 +26,7 @@ func (m *masker) seal(s *snapshot.Snapshot) {
 		}
 	}
 	for _, past := range s.Release.Past {
+		n.walk(past.Values)
 		for i := range past.Kept {
 			past.Kept[i].Text = snapshot.Renumber(past.Kept[i].Text, n.id)
 		}

@@ -43,17 +43,19 @@ type Release struct {
 type Past struct {
 	Revision int    `json:"revision"`
 	Status   string `json:"status,omitempty"`
-	// Kept are its texts with a secret in them that stands nowhere in the revision that was read.
+	// Values are the user's values of then, masked, cut down to the texts with a
+	// secret in them that stands nowhere in the revision that was read, and to
+	// what names them. Entries of lists keep their places.
+	Values map[string]any `json:"values,omitempty"`
+	// Kept are the texts of the objects it installed whose secret stands nowhere
+	// in the revision that was read and is in use to this day.
 	Kept []Kept `json:"kept,omitempty"`
 }
 
-// Kept is one text of an older revision, masked.
+// Kept is one text of an object that an older revision installed, masked.
 type Kept struct {
-	// Key is the values path, as data.metadataConnection.pass; empty where Object holds the text.
-	Key string `json:"key,omitempty"`
-	// Object and Path are the object that the revision installed and the JSON pointer in it.
-	Object *Ref   `json:"object,omitempty"`
-	Path   string `json:"path,omitempty"`
+	Object Ref    `json:"object"`
+	Path   string `json:"path"` // JSON pointer of the text in it
 	Text   string `json:"text"`
 }
 
