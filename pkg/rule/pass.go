@@ -195,3 +195,29 @@ func (p *Pass) TaskPods() airflow.TaskPodState {
 	p.reads = append(p.reads, snapshot.Secret)
 	return p.model.TaskPods
 }
+
+// APIServers are the Kubernetes API server's own pods, where the cluster shows them.
+func (p *Pass) APIServers() []snapshot.APIServer {
+	p.reads = append(p.reads, snapshot.APIServers)
+	return p.model.Snapshot.APIServers
+}
+
+// Past are the release's other revisions, as far as they hold a secret that this one does not.
+func (p *Pass) Past() []snapshot.Past {
+	p.reads = append(p.reads, snapshot.History)
+	return p.model.Snapshot.Release.Past
+}
+
+// Unread says why a kind may have objects that were not read; empty where it
+// was read completely or the cluster has no such kind.
+func (p *Pass) Unread(kind snapshot.Kind) string {
+	p.reads = append(p.reads, kind)
+	switch c := p.model.Snapshot.CoverageOf(kind); {
+	case c.State == snapshot.Read || c.State == snapshot.Unserved:
+		return ""
+	case c.Reason != "":
+		return c.Reason
+	default:
+		return string(kind) + " objects were not read"
+	}
+}

@@ -50,6 +50,7 @@ func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	decode(t, section(archive, "reference.yaml"), &s.Release.Reference)
 	s.Release.Revision, _ = strconv.Atoi(strings.TrimSpace(section(archive, "revision")))
 	s.Release.Status = strings.TrimSpace(section(archive, "status"))
+	decode(t, section(archive, "apiservers.yaml"), &s.APIServers)
 	s.Release.Unread = strings.Fields(section(archive, "unread"))
 	s.Coverage = caseCoverage(section(archive, "coverage"))
 	return s

@@ -55,6 +55,8 @@ var catalogue = []*rule.Rule{
 	gitHostKeyChecked,
 	noCredentialInURL,
 	connectionsNotInValues,
+	secretsSyncedFromOutside,
+	secretsEncryptedAtRest,
 	loginRequired,
 	productionAuthManager,
 	ldapOverTLS,
