@@ -19,7 +19,7 @@ import (
 // of the cluster, with the chart's own objects in the place of those that Helm
 // installed, and those of subcharts as Helm's record has them. It fails where
 // the chart does not give here what Helm installed. Secrets stay those of the
-// cluster, because charts make keys anew at each rendering.
+// cluster but for what an overlay does to them, because charts make keys anew at each rendering.
 func (s *StoredChart) Trial(ctx context.Context, live *snapshot.Snapshot) (*Trial, error) {
 	objects, err := s.objects(ctx, nil)
 	if err != nil {
@@ -34,11 +34,16 @@ func (s *StoredChart) Trial(ctx context.Context, live *snapshot.Snapshot) (*Tria
 	}
 	t := &Trial{Base: s.upgraded(live, objects, nil), Keys: keysOf(s.record.helmChart(), subchartNames(s.record.Chart.Metadata)), kept: map[string]*rendered{}}
 	t.render = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
-		objects, err := s.objects(ctx, overlay)
+		after, err := s.objects(ctx, overlay)
 		if err != nil {
 			return nil, err
 		}
-		return s.upgraded(live, objects, overlay), nil
+		out := s.upgraded(live, after, overlay)
+		if out.Objects, err = s.secretsAfter(ctx, out.Objects, objects, after); err != nil {
+			return nil, err
+		}
+		out.Sort()
+		return out, nil
 	}
 	return t, nil
 }
