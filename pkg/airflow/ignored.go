@@ -220,10 +220,13 @@ func (m *Model) beaten(c *config) []Ignored {
 		if !o.in(m.Identity) {
 			continue
 		}
-		wins := m.resolve(c, o)
+		wins, by := m.resolve(c, o), ""
+		if wins.Via == "image" {
+			by = " of Apache's image"
+		}
 		for _, lower := range wins.Hides {
 			lower.Section, lower.Key = o.section, o.key
-			out = append(out, Ignored{Setting: lower, Why: "has no effect: " + wins.Name + " comes first", Wins: wins, Lower: true})
+			out = append(out, Ignored{Setting: lower, Why: "has no effect: " + wins.Name + by + " comes first", Wins: wins, Lower: true})
 		}
 	}
 	return out

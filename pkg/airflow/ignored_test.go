@@ -54,7 +54,7 @@ func TestIgnored(t *testing.T) {
 		{"airflow.cfg behind a variable", "apache/airflow:2.9.3", "AIRFLOW__CORE__UNIT_TEST_MODE=True", "[core]\nunit_test_mode = False",
 			"[core] unit_test_mode has no effect: AIRFLOW__CORE__UNIT_TEST_MODE comes first; True counts"},
 		{"airflow.cfg behind Apache's image", "apache/airflow:2.9.3", "", "[core]\nload_examples = True",
-			"[core] load_examples has no effect: AIRFLOW__CORE__LOAD_EXAMPLES comes first; false counts"},
+			"[core] load_examples has no effect: AIRFLOW__CORE__LOAD_EXAMPLES of Apache's image comes first; false counts"},
 		{"single arguments of the backend before 3.2", "apache/airflow:3.1.0", "AIRFLOW__SECRETS__BACKEND_KWARG__URL=x", "",
 			"AIRFLOW__SECRETS__BACKEND_KWARG__URL is not read by Airflow 3.1.0: it came with 3.2; instead: put it into [secrets] backend_kwargs"},
 		{"single arguments of the backend", "apache/airflow:3.2.0", "AIRFLOW__SECRETS__BACKEND_KWARG__URL=x", "", ""},

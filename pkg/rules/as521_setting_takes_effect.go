@@ -159,6 +159,8 @@ func ignoredFixes(p *rule.Pass, i airflow.Ignored) []rule.Fix {
 			return []rule.Fix{{Kind: rule.Values, Summary: "set it to false, so that the chart's variable goes away", ValuesKey: key}}
 		}
 		return []rule.Fix{{Kind: rule.Manual, Summary: "take " + winner(i) + " away"}}
+	case i.Wins.Via == "image":
+		return settingFixes(p, i.Setting, "take it out, or set "+i.Wins.Name+" in the pods")
 	case i.Lower:
 		return settingFixes(p, i.Wins, "give "+winner(i)+" that value, or take it away")
 	case isIndirect(i.Name):
@@ -166,7 +168,10 @@ func ignoredFixes(p *rule.Pass, i airflow.Ignored) []rule.Fix {
 	}
 	moved := i.Wins
 	if moved.Via == "default" || moved.Via == "image" {
-		moved.Via, moved.Ref = i.Via, i.Ref
+		moved.Via, moved.Ref, moved.Component = i.Via, i.Ref, i.Component
+		if moved.Name = ""; i.Via == "env" { // the list that holds the old name takes the new one
+			moved.Name = i.Name
+		}
 	}
 	return settingFixes(p, moved, "move it to "+settingName(i.Wins))
 }

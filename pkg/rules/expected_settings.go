@@ -81,7 +81,11 @@ func unsafeFinding(p *rule.Pass, o expected, s sameSetting) rule.Finding {
 	if value == "" {
 		value = "empty"
 	}
-	message := fmt.Sprintf("%s is %s: %s", settingName(s.Setting), strings.Join(strings.Fields(value), " "), o.risk)
+	name := settingName(s.Setting)
+	if strings.HasPrefix(s.Name, "[") && s.Name != name {
+		name += ", set under its old name " + s.Name + ","
+	}
+	message := fmt.Sprintf("%s is %s: %s", name, strings.Join(strings.Fields(value), " "), o.risk)
 	if len(s.components) > 1 && !s.Default && s.Ref.Same(s.Workload.Ref) {
 		message += " (in " + componentNames(s.components) + ")"
 	}
@@ -90,7 +94,11 @@ func unsafeFinding(p *rule.Pass, o expected, s sameSetting) rule.Finding {
 	return f
 }
 
+// componentNames lists components, the first two of many.
 func componentNames(list []airflow.Component) string {
+	if len(list) > 3 {
+		return fmt.Sprintf("%s, %s and %d others", list[0], list[1], len(list)-2)
+	}
 	words := make([]string, 0, len(list))
 	for _, c := range list {
 		words = append(words, string(c))

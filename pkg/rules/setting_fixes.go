@@ -82,7 +82,7 @@ func settingFixes(p *rule.Pass, s airflow.Setting, order string) []rule.Fix {
 	return []rule.Fix{{Kind: rule.Manual, Summary: order}}
 }
 
-// settingKey is the values key under which an option stands or would stand.
+// settingKey is the values key under which an option stands, by whatever name, or would stand.
 // Sources: the official chart's config and env, the community chart's airflow.config and airflow.extraEnv.
 func settingKey(p *rule.Pass, s airflow.Setting) string {
 	variable := "AIRFLOW__" + strings.ToUpper(s.Section+"__"+s.Key)
@@ -98,10 +98,15 @@ func settingKey(p *rule.Pass, s airflow.Setting) string {
 		return "airflow.extraEnv"
 	case s.Via == "env":
 		return envKey(p, s)
+	case community && strings.HasPrefix(s.Name, "AIRFLOW__"):
+		return "airflow.config." + s.Name
 	case community:
 		return "airflow.config." + variable
-	case s.Ref.Kind == string(snapshot.Secret):
+	case s.Ref.Kind == string(snapshot.Secret) || s.Via == "configmap":
 		return ""
+	case strings.HasPrefix(s.Name, "["):
+		section, key, _ := strings.Cut(s.Name[1:], "] ")
+		return "config." + section + "." + key
 	}
 	return "config." + s.Section + "." + s.Key
 }
