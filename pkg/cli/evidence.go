@@ -12,22 +12,34 @@ import (
 // evidenceFlags name files that tell what neither a cluster nor a chart does.
 type evidenceFlags struct {
 	advisories string
+	scans      []string
 }
 
 // evidence is what those files say.
 type evidence struct {
 	advisories *snapshot.Advisories
+	scans      []snapshot.Scan
 }
 
 func (f *evidenceFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "File or directory with further records about Airflow's flaws (OSV JSON); of two about one flaw the newer counts")
+	cmd.Flags().StringArrayVar(&f.scans, "image-report", nil, "Scanner's report on an image, or a directory of them (Trivy or Grype JSON); repeatable")
 }
 
 func (f *evidenceFlags) read() (out evidence, err error) {
 	if f.advisories != "" {
-		out.advisories, err = collect.ReadAdvisories(f.advisories)
+		if out.advisories, err = collect.ReadAdvisories(f.advisories); err != nil {
+			return out, err
+		}
 	}
-	return out, err
+	for _, path := range f.scans {
+		var scans []snapshot.Scan
+		if scans, err = collect.ReadScans(path); err != nil {
+			return out, err
+		}
+		out.scans = append(out.scans, scans...)
+	}
+	return out, nil
 }
 
 // into puts the evidence beside what a source reads.
@@ -44,5 +56,9 @@ func (e evidence) into(from source) source {
 func (e evidence) beside(s *snapshot.Snapshot) {
 	if e.advisories != nil {
 		s.Advisories = e.advisories
+	}
+	if len(e.scans) > 0 {
+		s.Scans = e.scans
+		s.Given(snapshot.ImageScan)
 	}
 }

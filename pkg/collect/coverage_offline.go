@@ -21,7 +21,11 @@ var inManifests = []snapshot.Kind{
 var onlyInClusters = []snapshot.Kind{
 	snapshot.Namespace, snapshot.Pod, snapshot.ReplicaSet, snapshot.NodeAgents, snapshot.PolicyEngines,
 	snapshot.ClusterServices, snapshot.APIServers, snapshot.History,
+	snapshot.ImageScan, snapshot.PolicyReport, snapshot.ImagePolicy,
 }
+
+// reports are kinds that somebody may have put among the manifests; then they count as read.
+var reports = []snapshot.Kind{snapshot.ImageScan, snapshot.PolicyReport, snapshot.ImagePolicy}
 
 // offlineCoverage is what manifests could tell, and why not the rest.
 func offlineCoverage(s *snapshot.Snapshot) []snapshot.Coverage {
@@ -37,7 +41,7 @@ func offlineCoverage(s *snapshot.Snapshot) []snapshot.Coverage {
 		note(kind, true, "")
 	}
 	for _, kind := range onlyInClusters {
-		held := kind == snapshot.Namespace && slices.ContainsFunc(s.Objects, func(o snapshot.Object) bool {
+		held := len(s.OfKind(kind)) > 0 && slices.Contains(reports, kind) || kind == snapshot.Namespace && slices.ContainsFunc(s.Objects, func(o snapshot.Object) bool {
 			return o.Kind == string(kind) && o.Name == s.Release.Namespace
 		})
 		note(kind, held, "only a cluster can show it")

@@ -79,6 +79,8 @@ var inNamespace = []reading{
 	{kind: snapshot.VaultAuth, group: "secrets.hashicorp.com", versions: []string{"v1beta1"}, resource: "vaultauths", verb: "list", optional: true},
 	{kind: snapshot.VaultConnection, group: "secrets.hashicorp.com", versions: []string{"v1beta1"}, resource: "vaultconnections", verb: "list", optional: true},
 	{kind: snapshot.SealedSecret, group: "bitnami.com", versions: []string{"v1alpha1"}, resource: "sealedsecrets", verb: "list", optional: true},
+	{kind: snapshot.ImageScan, group: "aquasecurity.github.io", versions: []string{"v1alpha1"}, resource: "vulnerabilityreports", verb: "list", optional: true},
+	{kind: snapshot.PolicyReport, group: "wgpolicyk8s.io", versions: []string{"v1alpha2", "v1beta1"}, resource: "policyreports", verb: "list", optional: true},
 	{kind: snapshot.PolicyEngines, group: "cilium.io", versions: []string{"v2"}, resource: "ciliumnetworkpolicies", verb: "list", optional: true, object: "CiliumNetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.projectcalico.org", versions: v1, resource: "networkpolicies", verb: "list", optional: true, object: "NetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.antrea.io", versions: []string{"v1beta1", "v1alpha1"}, resource: "networkpolicies", verb: "list", optional: true, object: "NetworkPolicy"},
@@ -96,6 +98,7 @@ var theNamespace = reading{kind: snapshot.Namespace, versions: v1, resource: "na
 var acrossCluster = []reading{
 	{kind: snapshot.ClusterRoleBinding, group: "rbac.authorization.k8s.io", versions: v1, resource: "clusterrolebindings", verb: "list"},
 	{kind: snapshot.NodeAgents, group: "apps", versions: v1, resource: "daemonsets", verb: "list"},
+	{kind: snapshot.ImagePolicy, group: "policy.sigstore.dev", versions: []string{"v1beta1", "v1alpha1"}, resource: "clusterimagepolicies", verb: "list", optional: true},
 	{kind: snapshot.PolicyEngines, group: "cilium.io", versions: []string{"v2"}, resource: "ciliumclusterwidenetworkpolicies", verb: "list", optional: true, object: "CiliumClusterwideNetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.projectcalico.org", versions: v1, resource: "globalnetworkpolicies", verb: "list", optional: true, object: "GlobalNetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.antrea.io", versions: []string{"v1beta1", "v1alpha1"}, resource: "clusternetworkpolicies", verb: "list", optional: true, object: "ClusterNetworkPolicy"},

@@ -22,6 +22,7 @@ func (w *ownership) surround() {
 	w.also(func(o *snapshot.Object) bool {
 		return o.Kind == string(snapshot.NetworkPolicy) || o.Kind == string(snapshot.Namespace) || isEngine(o)
 	})
+	w.reported()
 	w.permitted()
 }
 

@@ -34,6 +34,8 @@ func (m *masker) object(content map[string]any) {
 		m.fields(content)
 	case syncKinds[what]:
 		m.synced(content)
+	case reportKinds[what] != nil:
+		reportKinds[what](content)
 	default:
 		keepOnly(content)
 	}

@@ -15,7 +15,7 @@ var clusterWide = map[string]bool{
 	"ValidatingWebhookConfiguration": true, "MutatingWebhookConfiguration": true,
 	"ValidatingAdmissionPolicy": true, "ValidatingAdmissionPolicyBinding": true,
 	"MutatingAdmissionPolicy": true, "MutatingAdmissionPolicyBinding": true,
-	"ClusterIssuer": true, "ClusterSecretStore": true, "ClusterExternalSecret": true, "ClusterPolicy": true,
+	"ClusterIssuer": true, "ClusterSecretStore": true, "ClusterExternalSecret": true, "ClusterPolicy": true, "ClusterImagePolicy": true,
 	"CiliumClusterwideNetworkPolicy": true, "GlobalNetworkPolicy": true, "ClusterNetworkPolicy": true,
 	"AdminNetworkPolicy": true, "BaselineAdminNetworkPolicy": true, "ClusterTriggerAuthentication": true,
 }

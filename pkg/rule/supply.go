@@ -19,6 +19,12 @@ func (p *Pass) KubernetesProvider() airflow.ProviderVersions {
 	return p.model.KubernetesProvider()
 }
 
+// Scans are the reports on images: those that the Trivy operator keeps in the
+// cluster, and those the user gave.
+func (p *Pass) Scans() (kept []*snapshot.Object, given []snapshot.Scan) {
+	return p.Objects(snapshot.ImageScan), p.model.Snapshot.Scans
+}
+
 // Note says what a rule does not judge, whatever it finds. It changes no outcome.
 func (p *Pass) Note(text string) {
 	if !slices.Contains(p.Notes, text) {

@@ -88,6 +88,7 @@ var catalogue = []*rule.Rule{
 	imagePinned,
 	imageTagFixed,
 	registryAllowed,
+	imageScanKnown,
 	chartIsGenuine,
 	noInstallAtStart,
 	chartSupported,

@@ -10,7 +10,8 @@ type Kind string
 // hooks, history); ServerVersion is the API server's version; PolicyEngines
 // are the resources of other policy engines, seen but not evaluated;
 // ClusterServices are the Services that tell where DNS and the API server are;
-// APIServers are the API server's own pods; History are the release's other revisions.
+// APIServers are the API server's own pods; History are the release's other revisions;
+// ImageScan are the reports of the Trivy operator, or of a scanner the user gave.
 const (
 	Deployment         Kind = "Deployment"
 	StatefulSet        Kind = "StatefulSet"
@@ -50,6 +51,9 @@ const (
 	SealedSecret       Kind = "SealedSecret"
 	APIServers         Kind = "APIServers"
 	History            Kind = "History"
+	ImageScan          Kind = "VulnerabilityReport"
+	PolicyReport       Kind = "PolicyReport"
+	ImagePolicy        Kind = "ClusterImagePolicy"
 	ReleaseRecord      Kind = "ReleaseRecord"
 	ServerVersion      Kind = "ServerVersion"
 )
@@ -92,4 +96,16 @@ func (s *Snapshot) CoverageOf(kind Kind) Coverage {
 		return Coverage{Kind: kind, State: NotCollected}
 	}
 	return s.Coverage[i]
+}
+
+// Given notes that the user gave evidence of a kind that the source could not hold or would not tell.
+func (s *Snapshot) Given(kind Kind) {
+	s.Coverage = slices.Clone(s.Coverage) // another snapshot may share it
+	for i := range s.Coverage {
+		if s.Coverage[i].Kind == kind {
+			s.Coverage[i] = Coverage{Kind: kind, State: Read}
+			return
+		}
+	}
+	s.Coverage = append(s.Coverage, Coverage{Kind: kind, State: Read})
 }

@@ -28,7 +28,9 @@ type Snapshot struct {
 	APIServers []APIServer `json:"apiServers,omitempty"`
 	// Advisories are records about Airflow's flaws that the user gave; nil without.
 	Advisories *Advisories `json:"advisories,omitempty"`
-	Coverage   []Coverage  `json:"coverage"`
+	// Scans are reports on images that the user gave.
+	Scans    []Scan     `json:"scans,omitempty"`
+	Coverage []Coverage `json:"coverage"`
 }
 
 // APIServer is one pod of the Kubernetes API server.
