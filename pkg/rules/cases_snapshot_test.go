@@ -51,6 +51,7 @@ func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	s.Release.Revision, _ = strconv.Atoi(strings.TrimSpace(section(archive, "revision")))
 	s.Release.Status = strings.TrimSpace(section(archive, "status"))
 	decode(t, section(archive, "apiservers.yaml"), &s.APIServers)
+	decode(t, section(archive, "past.yaml"), &s.Release.Past)
 	s.Release.Unread = strings.Fields(section(archive, "unread"))
 	s.Coverage = caseCoverage(section(archive, "coverage"))
 	return s

@@ -55,6 +55,7 @@ var catalogue = []*rule.Rule{
 	gitHostKeyChecked,
 	noCredentialInURL,
 	connectionsNotInValues,
+	historyHoldsNoSecret,
 	secretsSyncedFromOutside,
 	secretsEncryptedAtRest,
 	loginRequired,

@@ -46,7 +46,7 @@ func (g *gathered) report() {
 		case n > mostOthers:
 			f.Message += fmt.Sprintf(" (also in %s and %d more)", strings.Join(fact.others[:mostOthers], ", "), n-mostOthers)
 		case n > 0:
-			f.Message += " (also in " + sequence(fact.others) + ")"
+			f.Message += " (also in " + sentenceOf(fact.others) + ")"
 		}
 		g.pass.Report(f)
 	}

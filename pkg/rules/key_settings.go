@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -81,15 +80,7 @@ func inComponents(list []airflow.Component) string {
 	for _, c := range list {
 		words = append(words, "the "+string(c))
 	}
-	return "in " + sequence(words)
-}
-
-// sequence is "a", "a and b" or "a, b and c".
-func sequence(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return fmt.Sprintf("%s and %s", strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+	return "in " + sentenceOf(words)
 }
 
 // keyFinding is a finding at the place of a key.

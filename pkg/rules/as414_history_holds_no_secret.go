@@ -1,0 +1,145 @@
+package rules
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
+)
+
+var historyHoldsNoSecret = &rule.Rule{
+	ID:       "AS414",
+	Slug:     "history-holds-no-secret",
+	Title:    "No older revision in Helm's storage holds a credential that the current one dropped",
+	Why:      "Helm keeps the values and manifests of each revision in a Secret of its own. A password that somebody took out of the values is still in there, for whoever may read Secrets, or asks for the values of an older revision.",
+	Fix:      "Change the credential, for it has been kept in clear. Then delete Helm's Secrets of the older revisions, and keep fewer of them with --history-max.",
+	Severity: rule.Medium,
+	Level:    rule.Restricted,
+	FixKinds: []rule.FixKind{rule.Manual},
+	Topics:   []string{"Sec", "Helm"},
+	Refs: []rule.Ref{
+		owasp("K03"), mitre("T1552.007"),
+		{Source: "Helm documentation", ID: "storage of releases", URL: "https://helm.sh/docs/topics/advanced/#storage-backends"},
+	},
+	Needs: []snapshot.Kind{snapshot.ReleaseRecord, snapshot.History},
+	Uses:  []snapshot.Kind{snapshot.Secret},
+	Check: checkHistoryHoldsNoSecret,
+}
+
+// relic is a credential that older revisions hold at one place.
+type relic struct {
+	place     string // a values path, or an object and the pointer in it
+	pointer   string
+	what      string
+	value     snapshot.Masked
+	revisions []int
+}
+
+func checkHistoryHoldsNoSecret(p *rule.Pass) {
+	current := p.Release().Revision
+	list := p.Past()
+	if !p.Offline() && p.Read(snapshot.History) {
+		p.Subjects++
+	}
+	used := secretsInUse(p)
+	for _, r := range relics(p, list) {
+		f := rule.Finding{
+			Target: releaseRef(p), Path: r.pointer,
+			Message: fmt.Sprintf("%s in Helm's storage %s %s at %s, which revision %d does not hold",
+				revisionsInWords(r.revisions), holdOrHolds(r.revisions), r.what, r.place, current),
+			Fixes: []rule.Fix{{Kind: rule.Manual, Summary: dropOrder(p, r.revisions)}},
+		}
+		if at := used[r.value.ID]; at != "" {
+			f.Severity = rule.High
+			f.Message += "; it is in use to this day: " + at + " holds the same"
+		}
+		p.Report(f)
+	}
+}
+
+// relics are the credentials of the older revisions, each place once.
+func relics(p *rule.Pass, list []snapshot.Past) []relic {
+	var out []relic
+	add := func(revision int, r relic) {
+		i := slices.IndexFunc(out, func(known relic) bool { return known.place == r.place && known.value.ID == r.value.ID })
+		if i < 0 {
+			i, out = len(out), append(out, r)
+		}
+		if !slices.Contains(out[i].revisions, revision) {
+			out[i].revisions = append(out[i].revisions, revision)
+		}
+	}
+	for _, past := range list {
+		v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
+		v.walk(past.Values, nil, "", secret.No)
+		for _, value := range v.out {
+			for _, c := range value.found {
+				add(past.Revision, relic{place: value.path, pointer: "/values/" + valuePointer(value.path), what: whatIn(value, []inClear{c}), value: c.value})
+			}
+		}
+		for _, kept := range past.Kept {
+			for _, c := range credentialsIn(path.Base(kept.Path), kept.Text, keptScent(kept)) {
+				add(past.Revision, relic{place: kept.Object.String() + " " + kept.Path, pointer: "/manifest/" + kept.Object.Name + kept.Path, what: c.what, value: c.value})
+			}
+		}
+	}
+	return out
+}
+
+// keptScent is what the kind of an object says: what a Secret holds is secret.
+func keptScent(k snapshot.Kept) secret.Scent {
+	if k.Object.Kind == string(snapshot.Secret) {
+		return secret.Likely
+	}
+	return secret.No
+}
+
+// secretsInUse tells for each masked value which live Secret holds it.
+func secretsInUse(p *rule.Pass) map[string]string {
+	out := map[string]string{}
+	for _, o := range p.Objects(snapshot.Secret) {
+		data, _ := o.At("data").(map[string]any)
+		for _, value := range data {
+			text, _ := value.(string)
+			for _, m := range snapshot.MaskedIn(text) {
+				if out[m.ID] == "" || o.String() < out[m.ID] {
+					out[m.ID] = o.String()
+				}
+			}
+		}
+	}
+	return out
+}
+
+func revisionsInWords(list []int) string {
+	var words []string
+	for _, number := range list {
+		words = append(words, strconv.Itoa(number))
+	}
+	if len(words) == 1 {
+		return "revision " + words[0]
+	}
+	return "revisions " + sentenceOf(words)
+}
+
+func holdOrHolds(list []int) string {
+	if len(list) == 1 {
+		return "holds"
+	}
+	return "hold"
+}
+
+// dropOrder names the objects that Helm keeps the revisions in.
+// Source: helm.sh/helm/v3/pkg/storage/driver: sh.helm.release.v1.NAME.vREVISION.
+func dropOrder(p *rule.Pass, list []int) string {
+	var names []string
+	for _, number := range list {
+		names = append(names, fmt.Sprintf("sh.helm.release.v1.%s.v%d", p.Airflow().Release, number))
+	}
+	return "change the credential, then delete Helm's records " + sentenceOf(names) + ", and give `helm upgrade` a --history-max"
+}
