@@ -63,6 +63,7 @@ var comfort = map[string]bool{
 	"[metrics] statsd_on": true, "[scheduler] statsd_on": true, "[webserver] enable_swagger_ui": true, "[api] enable_swagger_ui": true,
 	"[webserver] base_url": true, "[api] base_url": true, "[celery] worker_log_server_port": true, "[logging] worker_log_server_port": true,
 	"[logging] trigger_log_server_port": true, "[core] dagbag_import_error_traceback_depth": true, "[core] simple_auth_manager_users": true,
+	"[webserver] workers": true, "[api] workers": true, "[webserver] auth_backend": true, "[ldap] uri": true,
 }
 
 // isLost says whether what was set differs from what Airflow uses. Where a
