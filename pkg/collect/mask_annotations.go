@@ -34,16 +34,20 @@ var nginxAnnotations = set(
 	"secure-backends", "proxy-ssl-verify", "use-regex", "rewrite-target", "proxy-body-size", "affinity",
 )
 
-// vaultTemplates are keys that begin like clear ones and are not.
-const vaultSecret = "vault.hashicorp.com/agent-inject-" //nolint:gosec // the beginning of an annotation's name
+// vaultFile begins keys that begin like clear ones and are not: templates hold
+// anything. What stands under vaultPath is where Vault keeps a secret, by its path.
+const (
+	vaultFile = "vault.hashicorp.com/agent-inject-"
+	vaultPath = vaultFile + "secret-" //nolint:gosec // the beginning of an annotation's name
+)
 
 // clearAnnotation says whether an annotation's value may be shown.
 func clearAnnotation(key string) bool {
 	if rest, found := strings.CutPrefix(key, "nginx.ingress.kubernetes.io/"); found {
 		return nginxAnnotations[rest]
 	}
-	if strings.HasPrefix(key, vaultSecret) {
-		return false
+	if strings.HasPrefix(key, vaultFile) {
+		return strings.HasPrefix(key, vaultPath)
 	}
 	for _, group := range annotationGroups {
 		if strings.HasPrefix(key, group) {

@@ -40,6 +40,7 @@ metadata:
     meta.helm.sh/release-name: rel
     vault.hashicorp.com/agent-inject: "true"
     vault.hashicorp.com/agent-inject-template-db: hunter2
+    vault.hashicorp.com/agent-inject-secret-db: secret/data/airflow/db
     anything: hunter2
 spec:
   replicas: 2
@@ -83,7 +84,7 @@ status:
 		t.Errorf("a secret survives:\n%s", got)
 	}
 	for _, want := range []string{
-		"note: «»", "meta.helm.sh/release-name: rel", "checksum/secret: «»", `agent-inject: "true"`, "agent-inject-template-db: «»", "novelty: «»",
+		"note: «»", "meta.helm.sh/release-name: rel", "checksum/secret: «»", `agent-inject: "true"`, "agent-inject-template-db: «»", "agent-inject-secret-db: secret/data/airflow/db", "novelty: «»",
 		"gmsaCredentialSpec: «»", "- a.example.com", "image: apache/airflow:2.8.4@sha256:0123", "- echo «»", "- exec airflow webserver",
 		"value: «»", "key: k", "memory: 1Gi", "path: «»", "value: airflow.example.com", "- «»\n", "secretProviderClass: airflow", "password: «»",
 		"audience: vault", "availableReplicas: 2", "mountPath: /mnt/secrets", "type: RuntimeDefault", "replicas: 2",
