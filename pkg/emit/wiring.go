@@ -26,22 +26,24 @@ var wiringFiles = []string{wiringReadme, wiringMoves, wiringObjects, wiringValue
 // credentials, and what to do in which order.
 func Wiring(m *airflow.Model, p *wire.Plan) (map[string][]byte, error) {
 	files := map[string][]byte{wiringMoves: migration(p), wiringReadme: steps(m, p)}
-	var values bytes.Buffer
-	if err := Values(&values, m, p.Changes); err != nil {
+	values := bytes.NewBufferString("# Written by kubectl-airflowsec.\n")
+	if err := Values(values, m, p.Changes); err != nil {
 		return nil, err
 	}
 	files[wiringValues] = values.Bytes()
-	if len(p.Objects) > 0 {
-		var objects []Object
-		for _, o := range p.Objects {
-			objects = append(objects, Object{Value: o.Value, Comments: []string{o.Why}})
-		}
-		text, err := streamOf([]string{"Objects for the Airflow release " + about(m), "Apply:   kubectl apply -f FILE"}, objects)
-		if err != nil {
-			return nil, err
-		}
-		files[wiringObjects] = text
+	header := []string{"Written by kubectl-airflowsec.", "Objects for the Airflow release " + about(m), "Apply:   kubectl apply -f FILE"}
+	if len(p.Objects) == 0 { // a file of an earlier run must not stay
+		header = append(header, "There are no objects to make.")
 	}
+	var objects []Object
+	for _, o := range p.Objects {
+		objects = append(objects, Object{Value: o.Value, Comments: []string{o.Why}})
+	}
+	text, err := streamOf(header, objects)
+	if err != nil {
+		return nil, err
+	}
+	files[wiringObjects] = text
 	for name, text := range files {
 		if len(snapshot.MaskedIn(string(text))) > 0 {
 			return nil, errors.New(name + " would hold a text that was masked as a secret")
@@ -55,9 +57,7 @@ func Wiring(m *airflow.Model, p *wire.Plan) (map[string][]byte, error) {
 func WiringArchive(files map[string][]byte) []byte {
 	var b bytes.Buffer
 	for _, name := range wiringFiles {
-		if text, has := files[name]; has {
-			fmt.Fprintf(&b, "-- %s --\n%s", name, text)
-		}
+		fmt.Fprintf(&b, "-- %s --\n%s", name, files[name])
 	}
 	return b.Bytes()
 }
