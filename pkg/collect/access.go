@@ -18,7 +18,7 @@ const accessName = "airflowsec"
 // release's record stays unread, and the release is recognised by its labels.
 func Access(secrets, clusterWide bool, namespace string) []map[string]any {
 	inside := append(slices.Clone(inNamespace), theNamespace)
-	outside := slices.Concat(acrossCluster, []reading{clusterRoles, gateways, stores}, landmarks)
+	outside := slices.Concat(acrossCluster, []reading{clusterRoles, gateways, stores, classes}, landmarks)
 	if !secrets {
 		inside = slices.DeleteFunc(inside, func(r reading) bool { return r.kind == snapshot.Secret })
 	}

@@ -38,7 +38,7 @@ func TestAccessGrantsWhatIsReadAndNothingElse(t *testing.T) {
 		}
 		want = append(want, fmt.Sprintf("Role %s %s.%s", r.verb, r.resource, r.group))
 	}
-	for _, r := range append(slices.Clone(acrossCluster), clusterRoles, gateways, stores) {
+	for _, r := range append(slices.Clone(acrossCluster), clusterRoles, gateways, stores, classes) {
 		want = append(want, fmt.Sprintf("ClusterRole %s %s.%s", r.verb, r.resource, r.group))
 	}
 	want = append(want, "Role list pods.", "ClusterRole get /version", "ClusterRole get /apis",

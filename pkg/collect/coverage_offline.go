@@ -22,6 +22,7 @@ var onlyInClusters = []snapshot.Kind{
 	snapshot.Namespace, snapshot.Pod, snapshot.ReplicaSet, snapshot.NodeAgents, snapshot.PolicyEngines,
 	snapshot.ClusterServices, snapshot.APIServers, snapshot.History,
 	snapshot.ImageScan, snapshot.PolicyReport, snapshot.ImagePolicy,
+	snapshot.StorageClass, snapshot.Backups, snapshot.VeleroSchedules,
 }
 
 // reports are kinds that somebody may have put among the manifests; then they count as read.

@@ -81,6 +81,10 @@ var inNamespace = []reading{
 	{kind: snapshot.SealedSecret, group: "bitnami.com", versions: []string{"v1alpha1"}, resource: "sealedsecrets", verb: "list", optional: true},
 	{kind: snapshot.ImageScan, group: "aquasecurity.github.io", versions: []string{"v1alpha1"}, resource: "vulnerabilityreports", verb: "list", optional: true},
 	{kind: snapshot.PolicyReport, group: "wgpolicyk8s.io", versions: []string{"v1alpha2", "v1beta1"}, resource: "policyreports", verb: "list", optional: true},
+	{kind: snapshot.Backups, group: "snapshot.storage.k8s.io", versions: v1, resource: "volumesnapshots", verb: "list", optional: true},
+	{kind: snapshot.Backups, group: "snapscheduler.backube", versions: v1, resource: "snapshotschedules", verb: "list", optional: true},
+	{kind: snapshot.Backups, group: "k8up.io", versions: v1, resource: "schedules", verb: "list", optional: true},
+	{kind: snapshot.Backups, group: "postgresql.cnpg.io", versions: v1, resource: "scheduledbackups", verb: "list", optional: true},
 	{kind: snapshot.PolicyEngines, group: "cilium.io", versions: []string{"v2"}, resource: "ciliumnetworkpolicies", verb: "list", optional: true, object: "CiliumNetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.projectcalico.org", versions: v1, resource: "networkpolicies", verb: "list", optional: true, object: "NetworkPolicy"},
 	{kind: snapshot.PolicyEngines, group: "crd.antrea.io", versions: []string{"v1beta1", "v1alpha1"}, resource: "networkpolicies", verb: "list", optional: true, object: "NetworkPolicy"},
@@ -111,6 +115,7 @@ var acrossCluster = []reading{
 var (
 	clusterRoles = reading{kind: snapshot.ClusterRole, group: "rbac.authorization.k8s.io", versions: v1, resource: "clusterroles", verb: "get"}
 	gateways     = reading{kind: snapshot.Gateway, group: "gateway.networking.k8s.io", versions: []string{"v1", "v1beta1"}, resource: "gateways", verb: "get", optional: true}
+	classes      = reading{kind: snapshot.StorageClass, group: "storage.k8s.io", versions: v1, resource: "storageclasses", verb: "get"}
 	stores       = reading{kind: snapshot.ClusterSecretStore, group: "external-secrets.io", versions: externalSecrets, resource: "clustersecretstores", verb: "get", optional: true}
 )
 
@@ -118,6 +123,17 @@ var (
 // whether Secrets are encrypted. Managed clusters show none.
 // Source: the static pod that kubeadm and RKE2 write.
 var controlPlane = reading{kind: snapshot.APIServers, versions: v1, resource: "pods", verb: "list", labels: "component=kube-apiserver", namespace: "kube-system"}
+
+// velero are its Schedules, which all live in the namespace that Velero runs in.
+// Access grants nothing there: not every cluster has such a namespace, and a
+// right for all namespaces would be more than is needed.
+// Sources: velero.io and OpenShift's OADP, which install into these namespaces.
+var velero = []reading{
+	{kind: snapshot.VeleroSchedules, group: veleroGroup, versions: v1, resource: "schedules", verb: "list", namespace: "velero", optional: true},
+	{kind: snapshot.VeleroSchedules, group: veleroGroup, versions: v1, resource: "schedules", verb: "list", namespace: "openshift-adp", optional: true},
+}
+
+const veleroGroup = "velero.io"
 
 // landmarks are read by name, so that no right to list what else lives there is
 // needed. A cluster has only some of them.

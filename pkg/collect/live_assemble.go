@@ -23,6 +23,7 @@ func (r *run) assemble(ctx context.Context) error {
 	if r.record != nil && r.revision != r.found.Revision {
 		w.asRecorded()
 	}
+	r.s.Backups = backupsOf(r.found.Namespace, slices.Concat(r.answers.objects, r.around))
 	w.surround()
 	for _, o := range w.kept() {
 		r.keep(*o)
@@ -51,6 +52,9 @@ func (r *run) keep(o snapshot.Object) {
 // matters says whether a cluster-wide object bears on the release. Of the
 // cluster's DaemonSets those that use the node's own network may be its network plugin.
 func (r *run) matters(o *snapshot.Object, w *ownership) bool {
+	if o.Group() == veleroGroup { // told by Backups
+		return false
+	}
 	switch snapshot.Kind(o.Kind) {
 	case snapshot.ClusterRoleBinding:
 		return w.installed[identity(o.Ref)] || w.concerns(o)
@@ -61,9 +65,10 @@ func (r *run) matters(o *snapshot.Object, w *ownership) bool {
 }
 
 // follow reads what the kept objects refer to outside the namespace: the
-// ClusterRoles of bindings, the Gateways of routes and the stores that namespaces share.
+// ClusterRoles of bindings, the Gateways of routes, the stores that namespaces share and the
+// StorageClasses of claims.
 func (r *run) follow(ctx context.Context) error {
-	roles, parents, shared := map[[2]string]bool{}, map[[2]string]bool{}, map[[2]string]bool{}
+	roles, parents, shared, storage := map[[2]string]bool{}, map[[2]string]bool{}, map[[2]string]bool{}, map[[2]string]bool{}
 	for i := range r.s.Objects {
 		o := &r.s.Objects[i]
 		if kind, name := roleOf(o); kind == snapshot.ClusterRole {
@@ -74,6 +79,9 @@ func (r *run) follow(ctx context.Context) error {
 				parents[parent] = true
 			}
 		}
+		for _, name := range classesOf(o) {
+			storage[[2]string{"", name}] = true
+		}
 		for _, ref := range o.LeansOn() {
 			if ref.Kind == string(snapshot.ClusterSecretStore) {
 				shared[[2]string{"", ref.Name}] = true
@@ -83,10 +91,12 @@ func (r *run) follow(ctx context.Context) error {
 	r.lean(snapshot.ClusterRole, snapshot.ClusterRoleBinding, snapshot.RoleBinding)
 	r.lean(snapshot.Gateway, snapshot.HTTPRoute)
 	r.lean(snapshot.ClusterSecretStore, snapshot.ExternalSecret)
+	r.lean(snapshot.StorageClass, snapshot.VolumeClaim, snapshot.StatefulSet)
 	g, got := newGroup(ctx), newAnswers()
 	r.getAll(g, got, clusterRoles, roles)
 	r.getAll(g, got, gateways, parents)
 	r.getAll(g, got, stores, shared)
+	r.getAll(g, got, classes, storage)
 	if err := g.Wait(); err != nil {
 		return stopped(ctx, err)
 	}

@@ -45,6 +45,9 @@ func (c *Cluster) readShared(ctx context.Context) error {
 	for _, what := range acrossCluster {
 		g.run(asking(what, ""), func(ctx context.Context) error { return c.list(ctx, what, "", got) })
 	}
+	for _, what := range velero {
+		g.run(asking(what, what.namespace), func(ctx context.Context) error { return c.list(ctx, what, what.namespace, got) })
+	}
 	for _, what := range landmarks {
 		for _, name := range what.names {
 			g.run("reading the cluster's own Services", func(ctx context.Context) error { return c.getLandmark(ctx, what, name, marks) })

@@ -224,8 +224,8 @@ func TestReadTurnsEachFailureIntoCoverage(t *testing.T) {
 			if code == 404 && !what.optional {
 				want = snapshot.NotCollected // what every API server has is not there: nothing is known
 			}
-			if code == 404 && what.kind == snapshot.PolicyEngines {
-				want = snapshot.Read // the other engines were asked
+			if code == 404 && (what.kind == snapshot.PolicyEngines || what.kind == snapshot.Backups) {
+				want = snapshot.Read // the other kinds of them were asked
 			}
 			got := s.CoverageOf(what.kind)
 			if got.State != want || strings.Contains(got.Reason, canary) || (want == snapshot.Forbidden || want == snapshot.NotCollected) && got.Reason == "" {

@@ -32,6 +32,8 @@ func (m *masker) object(content map[string]any) {
 		}
 	case clearKinds[what]:
 		m.fields(content)
+	case what == "storage.k8s.io/StorageClass":
+		m.storageClass(content)
 	case syncKinds[what]:
 		m.synced(content)
 	case reportKinds[what] != nil:

@@ -84,6 +84,8 @@ var catalogue = []*rule.Rule{
 	pgbouncerHardened,
 	flowerAuthenticated,
 	storeVersionSupported,
+	backupsExist,
+	volumesEncrypted,
 	airflowSupported,
 	noKnownAirflowCVE,
 	imagePinned,

@@ -10,6 +10,7 @@ type Kind string
 // hooks, history); ServerVersion is the API server's version; PolicyEngines
 // are the resources of other policy engines, seen but not evaluated;
 // ClusterServices are the Services that tell where DNS and the API server are;
+// Backups are what copies the namespace's volumes or databases, VeleroSchedules those that live in Velero's namespace;
 // APIServers are the API server's own pods; History are the release's other revisions;
 // ImageScan are the reports of the Trivy operator, or of a scanner the user gave.
 const (
@@ -49,6 +50,9 @@ const (
 	VaultAuth          Kind = "VaultAuth"
 	VaultConnection    Kind = "VaultConnection"
 	SealedSecret       Kind = "SealedSecret"
+	StorageClass       Kind = "StorageClass"
+	Backups            Kind = "Backups"
+	VeleroSchedules    Kind = "VeleroSchedules"
 	APIServers         Kind = "APIServers"
 	History            Kind = "History"
 	ImageScan          Kind = "VulnerabilityReport"

@@ -29,7 +29,9 @@ type Snapshot struct {
 	// Advisories are records about Airflow's flaws that the user gave; nil without.
 	Advisories *Advisories `json:"advisories,omitempty"`
 	// Scans are reports on images that the user gave.
-	Scans    []Scan     `json:"scans,omitempty"`
+	Scans []Scan `json:"scans,omitempty"`
+	// Backups are what copies the namespace's volumes and databases, in order of their references.
+	Backups  []Backup   `json:"backups,omitempty"`
 	Coverage []Coverage `json:"coverage"`
 }
 
