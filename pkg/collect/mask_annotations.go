@@ -1,6 +1,10 @@
 package collect
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // annotationGroups are the beginnings of annotation keys whose values may be shown.
 // Checksums are not among them: they are digests of secrets.
@@ -17,6 +21,7 @@ var annotationGroups = []string{
 	"alb.ingress.kubernetes.io/scheme", "alb.ingress.kubernetes.io/listen-ports", "alb.ingress.kubernetes.io/ssl-redirect",
 	"alb.ingress.kubernetes.io/ssl-policy", "alb.ingress.kubernetes.io/backend-protocol", "alb.ingress.kubernetes.io/auth-type",
 	"traefik.ingress.kubernetes.io/router.tls", "traefik.ingress.kubernetes.io/router.entrypoints",
+	"nginx.org/hsts", "nginx.org/ssl-redirect", "haproxy-ingress.github.io/hsts", "traefik.ingress.kubernetes.io/router.middlewares",
 	"haproxy.org/ssl-redirect", "haproxy-ingress.github.io/ssl-redirect", "ingress.kubernetes.io/ssl-redirect",
 	"route.openshift.io/termination", "cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme",
 	"appgw.ingress.kubernetes.io/ssl-redirect", "networking.gke.io/v1beta1.FrontendConfig", "openshift.io/scc",
@@ -31,7 +36,7 @@ var nginxAnnotations = set(
 	"ssl-redirect", "force-ssl-redirect", "ssl-passthrough", "backend-protocol", "auth-type", "auth-tls-verify-client",
 	"auth-tls-pass-certificate-to-upstream", "hsts", "hsts-max-age", "hsts-include-subdomains", "enable-cors", "cors-allow-origin",
 	"limit-rps", "limit-rpm", "limit-connections", "whitelist-source-range", "denylist-source-range", "allowlist-source-range",
-	"secure-backends", "proxy-ssl-verify", "use-regex", "rewrite-target", "proxy-body-size", "affinity",
+	"secure-backends", "proxy-ssl-verify", "custom-headers", "use-regex", "rewrite-target", "proxy-body-size", "affinity",
 )
 
 // vaultFile begins keys that begin like clear ones and are not: templates hold
@@ -57,6 +62,44 @@ func clearAnnotation(key string) bool {
 	return false
 }
 
+// headerAnnotations are the beginnings of annotation keys whose values may name
+// the headers that a proxy sends to browsers, beside anything else.
+// Sources: the documentation of ingress-nginx, of F5's, HAProxy's and AWS's controllers, and of OpenShift's router.
+var headerAnnotations = []string{
+	"nginx.ingress.kubernetes.io/configuration-snippet", "nginx.ingress.kubernetes.io/server-snippet",
+	"nginx.org/server-snippets", "nginx.org/location-snippets", "haproxy.org/response-set-header", "haproxy.org/backend-config-snippet",
+	"haproxy-ingress.github.io/headers", "haproxy-ingress.github.io/config-backend", "alb.ingress.kubernetes.io/listener-attributes",
+	routerHSTS,
+}
+
+// routerHSTS holds the value of one such header.
+const routerHSTS = "haproxy.router.openshift.io/hsts_header"
+
+// safetyHeaders are the headers that tell browsers to be careful, each beside
+// what it looks like in annotations.
+var safetyHeaders = []struct {
+	name string
+	form *regexp.Regexp
+}{
+	{"Strict-Transport-Security", regexp.MustCompile(`(?i)\bstrict[-_]transport[-_]security\b`)},
+	{"Content-Security-Policy", regexp.MustCompile(`(?i)\bcontent[-_]security[-_]policy(?:["'\s:.=]|$)`)},
+}
+
+// headerNames masks an annotation but for the names of such headers in it.
+func (m *masker) headerNames(key, text string) string {
+	out := m.token(text)
+	for _, header := range safetyHeaders {
+		if header.form.MatchString(text) || key == routerHSTS && header.name == safetyHeaders[0].name && strings.Contains(text, "max-age=") {
+			out += " " + header.name
+		}
+	}
+	return out
+}
+
+func namesHeaders(key string) bool {
+	return slices.ContainsFunc(headerAnnotations, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+}
+
 // lastApplied is kubectl's copy of a whole object, secrets and all.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -73,6 +116,8 @@ func (m *masker) annotations(node any) any {
 		case isText && clearAnnotation(key):
 			list[key] = m.plain(text)
 		case isText && simple(key, text):
+		case isText && namesHeaders(key) && text != "":
+			list[key] = m.headerNames(key, text)
 		default:
 			list[key] = m.all(value)
 		}
