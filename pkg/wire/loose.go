@@ -62,13 +62,23 @@ func (b *builder) mine(section, option string) bool {
 	return false
 }
 
+// wired says that a slot has taken what stands at a key from there.
+func (b *builder) wired(key string) bool {
+	for _, s := range slots[b.m.Dialect] {
+		if slices.Contains(s.clear, key) && slices.ContainsFunc(b.Items, func(i Item) bool { return i.Name == s.name }) {
+			return true
+		}
+	}
+	return false
+}
+
 // variables are those of the community chart's airflow.config, a map, from which
 // no overlay takes a key away: they stay there, empty, and the containers' own win.
 func (b *builder) variables(key string) {
 	all, _ := b.userValue(key).(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		text, _ := all[name].(string)
-		if len(snapshot.MaskedIn(text)) == 0 || !holdsSecret(name, text) {
+		if len(snapshot.MaskedIn(text)) == 0 || !holdsSecret(name, text) || b.wired(key+"."+name) {
 			continue
 		}
 		if section, option, ok := optionOf(name); ok && (b.mine(section, option) || b.arguments(section, option)) || b.moveVariable(name, true) {

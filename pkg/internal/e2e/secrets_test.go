@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -209,7 +210,9 @@ func (w *wiring) install() {
 	w.Helper()
 	namespace := w.chart + "-" + w.way.String()
 	install(w.T, w.cluster, w.helm, w.chart, namespace, "af", "-f", w.values, "-f", filepath.Join(w.dir, "values.yaml"))
-	w.Cleanup(func() { kubectl(w.T, w.cluster, "delete", "namespace", namespace, "--wait=false") })
+	w.Cleanup(func() { // the pods of all of them together would slow the rest down
+		_, _ = w.cluster.Run(context.Background(), controlplane.Admin, "kubectl", "delete", "namespace", namespace, "--wait=false")
+	})
 	made := map[string]bool{}
 	var secrets corev1.SecretList
 	w.get(&secrets, "secrets", namespace)

@@ -41,7 +41,7 @@ const kept = `if [ ! -t 0 ]; then { printf '\n== %[1]s'; printf ' %%s' "$@"; pri
 
 // execed asks the real API server for the pod and the container. The node has no
 // address, and the API server looks for one only once it has found both.
-const execed = `[ "$1" = exec ] || exec '%[3]s' "$@"
+const execed = `case " $* " in " exec "*|" -n "*" exec "*) ;; *) exec '%[3]s' "$@" ;; esac
 for word in "$@"; do [ "$word" != -- ] || break; [ "$word" != -i ] || { printf '\n== exec'; printf ' %%s' "$@"; printf '\n'; /bin/cat; } >>'%[2]s/stdin'; done
 said=$('%[3]s' "$@" </dev/null 2>&1)
 case $said in
