@@ -52,6 +52,7 @@ var catalogue = []*rule.Rule{
 	signingKeysStrong,
 	secretsBackendSet,
 	secretsBackendSafe,
+	secretOnlyWhereNeeded,
 	gitHostKeyChecked,
 	noCredentialInURL,
 	connectionsNotInValues,
