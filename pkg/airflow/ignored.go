@@ -69,7 +69,7 @@ func (m *Model) Ignored() (list []Ignored, unread []string) {
 			continue
 		}
 		for _, i := range append(m.unreadNames(c), m.beaten(c)...) {
-			i.Component, i.Workload = w.Component, w
+			i.Component, i.Workload, i.Wins.Component, i.Wins.Workload = w.Component, w, w.Component, w
 			if at := (mark{w.Component, i.Ref, i.Name, i.Path}); !seen[at] {
 				seen[at] = true
 				list = append(list, i)
