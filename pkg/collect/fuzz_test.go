@@ -285,10 +285,15 @@ func FuzzUnreadValues(f *testing.F) {
 	f.Add(`{{ $a := dict }}{{ $_ := set $a "a" $a }}{{ $_ := merge $a $a }}{{ toYaml $a }}{{ range $a }}{{ . }}{{ end }}`, "x: 1")
 	f.Add(`{{ $_ := set .Values "a" .Values }}{{ .Values.a.a.a.b }}{{ tpl (toYaml .) . }}`, "a: '{{ .Values.a }}'")
 	f.Fuzz(func(t *testing.T, template, values string) {
-		value, _, err := parseYAML([]byte(values), "v", 1)
+		value, root, err := parseYAML([]byte(values), "v", 1)
 		user, ok := value.(map[string]any)
 		if err != nil || !ok || len(template) > 2000 {
 			return
+		}
+		for _, at := range placesIn(root, "v", 0) {
+			if last := strings.Count(values, "\n") + strings.Count(values, "\r") + 1; at.Line < 1 || at.Line > last {
+				t.Errorf("%s stands in line %d of %d", at.Path, at.Line, last)
+			}
 		}
 		_ = unreadValues(templateChart(t, template, ""), user)
 	})
