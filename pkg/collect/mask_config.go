@@ -23,8 +23,11 @@ func (m *masker) configValue(key, text string) string {
 // secretValue masks one text of a Secret, decoded. Some charts keep plain
 // settings in Secrets: those on the clear-text lists stay, as they do elsewhere.
 func (m *masker) secretValue(key, text string) string {
-	if text == "" {
+	switch text {
+	case "":
 		return m.token(text)
+	case missingValue:
+		return text
 	}
 	if masked, ok := m.knownFile(key, text); ok {
 		return masked
@@ -63,6 +66,10 @@ func (m *masker) backendArguments(text string) (string, bool) {
 
 // maxArguments is longer than any backend's arguments, a key file in them included.
 const maxArguments = 16 << 10
+
+// missingValue is what Go's templates write for a value that is not there: the
+// official chart's broker URL where there is no broker.
+const missingValue = "%!s(<nil>)"
 
 // knownFile masks the files that Airflow, PgBouncer and Redis read, by their names.
 func (m *masker) knownFile(key, text string) (string, bool) {

@@ -51,7 +51,7 @@ func checkStoreVersions(p *rule.Pass) {
 func noteOutside(p *rule.Pass, component airflow.Component, options ...option) {
 	uses, unread := storeURLs(p, storeSettings(p, options...))
 	for _, u := range uses {
-		for _, host := range u.url.Outside {
+		for _, host := range servers(p, u) {
 			p.Unknown(host + " is outside the release, where its version does not show")
 		}
 	}

@@ -109,7 +109,7 @@ func claimsOf(p *rule.Pass, w *airflow.Workload) []string {
 func judgeOutsideBackups(p *rule.Pass, backups []snapshot.Backup) {
 	uses, unread := storeURLs(p, storeSettings(p, metadataOptions...))
 	for _, u := range uses {
-		for _, host := range u.url.Outside {
+		for _, host := range servers(p, u) {
 			name, _, _ := strings.Cut(host, ".")
 			if slices.ContainsFunc(backups, func(b snapshot.Backup) bool {
 				return b.Cluster != "" && !b.Paused && strings.TrimSuffix(name, "-rw") == b.Cluster

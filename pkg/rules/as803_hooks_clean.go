@@ -37,7 +37,7 @@ const (
 
 func checkHooks(p *rule.Pass) {
 	for _, o := range p.Objects(snapshot.Secret) {
-		if o.Annotations()[hookAnnotation] == "" {
+		if o.Annotations()[hookAnnotation] == "" || !holdsAny(o) {
 			continue
 		}
 		p.Subjects++
@@ -54,6 +54,18 @@ func checkHooks(p *rule.Pass) {
 			judgeHookJob(p, w)
 		}
 	}
+}
+
+// holdsAny says that a Secret holds anything at all.
+func holdsAny(secret *snapshot.Object) bool {
+	data, _ := secret.At("data").(map[string]any)
+	for _, value := range data {
+		text, _ := value.(string)
+		if slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 }) {
+			return true
+		}
+	}
+	return false
 }
 
 // byCronJob: such a Job is cleaned up by its CronJob's history limits.

@@ -124,6 +124,17 @@ func embedded(p *rule.Pass, u storeUse) bool {
 	})
 }
 
+// servers are the hosts outside the release that a URL leads to, through PgBouncer or not.
+func servers(p *rule.Pass, u storeUse) []string {
+	out := slices.Clone(u.url.Outside)
+	for _, w := range u.url.Inside {
+		if w.Component == airflow.PgBouncer {
+			out = append(out, p.Upstream(w).Outside...)
+		}
+	}
+	return out
+}
+
 // encryptingProxies are images of proxies beside Airflow that speak TLS to a cloud's database whatever they are asked.
 // Sources: https://cloud.google.com/sql/docs/postgres/sql-proxy, https://cloud.google.com/alloydb/docs/auth-proxy/overview.
 var encryptingProxies = []string{"cloud-sql-proxy", "cloudsql-proxy", "gce-proxy", "cloudsql-docker", "alloydb-auth-proxy"}
