@@ -12,12 +12,11 @@ import (
 // storeUses is what rules about stores look at beside workloads.
 var storeUses = []snapshot.Kind{snapshot.Secret, snapshot.Service, snapshot.ReleaseRecord}
 
-// storeUse is one URL of a database or broker, and who uses it: a URL that
-// reaches many pods is one fact.
+// storeUse is one URL of a database or broker, and the first setting that
+// gives it: a URL that reaches many pods is one fact.
 type storeUse struct {
 	setting airflow.Setting
 	url     airflow.StoreURL
-	users   []airflow.Component
 }
 
 // option is an option of Airflow by its section and key.
@@ -66,12 +65,12 @@ func readable(p *rule.Pass, list []airflow.Setting) []storeUse {
 	return uses
 }
 
+// storeURLs parts settings into those with a URL, each URL once, and those without one that can be judged.
 func storeURLs(p *rule.Pass, list []airflow.Setting) (uses []storeUse, unread []airflow.Setting) {
-	at := map[string]int{}
+	seen := map[string]bool{}
 	for _, s := range list {
 		text := s.Value + s.Partial
-		if i, seen := at[text]; seen && text != "" {
-			uses[i].users = append(uses[i].users, s.Component)
+		if seen[text] {
 			continue
 		}
 		url, ok := p.StoreURL(s)
@@ -79,8 +78,8 @@ func storeURLs(p *rule.Pass, list []airflow.Setting) (uses []storeUse, unread []
 			unread = append(unread, s)
 			continue
 		}
-		at[text] = len(uses)
-		uses = append(uses, storeUse{setting: s, url: url, users: []airflow.Component{s.Component}})
+		seen[text] = true
+		uses = append(uses, storeUse{setting: s, url: url})
 	}
 	return uses, unread
 }
