@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -13,17 +14,22 @@ import (
 type evidenceFlags struct {
 	advisories string
 	scans      []string
+	signatures []string
+	key        string
 }
 
 // evidence is what those files say.
 type evidence struct {
 	advisories *snapshot.Advisories
 	scans      []snapshot.Scan
+	signatures []snapshot.Signature
 }
 
 func (f *evidenceFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "File or directory with further records about Airflow's flaws (OSV JSON); of two about one flaw the newer counts")
 	cmd.Flags().StringArrayVar(&f.scans, "image-report", nil, "Scanner's report on an image, or a directory of them (Trivy or Grype JSON); repeatable")
+	cmd.Flags().StringArrayVar(&f.signatures, "image-signature", nil, "Signature on an image: a Sigstore bundle, or what cosign download signature prints; repeatable, needs --image-key")
+	cmd.Flags().StringVar(&f.key, "image-key", "", "Public key, in PEM, that verifies --image-signature")
 }
 
 func (f *evidenceFlags) read() (out evidence, err error) {
@@ -39,7 +45,11 @@ func (f *evidenceFlags) read() (out evidence, err error) {
 		}
 		out.scans = append(out.scans, scans...)
 	}
-	return out, nil
+	if (f.key == "") != (len(f.signatures) == 0) {
+		return out, errors.New("--image-signature and --image-key go together: a signature is verified with a key")
+	}
+	out.signatures, err = collect.ReadSignatures(f.signatures, f.key)
+	return out, err
 }
 
 // into puts the evidence beside what a source reads.
@@ -60,5 +70,9 @@ func (e evidence) beside(s *snapshot.Snapshot) {
 	if len(e.scans) > 0 {
 		s.Scans = e.scans
 		s.Given(snapshot.ImageScan)
+	}
+	if len(e.signatures) > 0 {
+		s.Signatures = e.signatures
+		s.Given(snapshot.PolicyReport)
 	}
 }

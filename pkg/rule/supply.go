@@ -25,6 +25,9 @@ func (p *Pass) Scans() (kept []*snapshot.Object, given []snapshot.Scan) {
 	return p.Objects(snapshot.ImageScan), p.model.Snapshot.Scans
 }
 
+// Signatures are those on images that the user gave, each verified with a key.
+func (p *Pass) Signatures() []snapshot.Signature { return p.model.Snapshot.Signatures }
+
 // Note says what a rule does not judge, whatever it finds. It changes no outcome.
 func (p *Pass) Note(text string) {
 	if !slices.Contains(p.Notes, text) {

@@ -96,6 +96,7 @@ var catalogue = []*rule.Rule{
 	imageTagFixed,
 	registryAllowed,
 	imageScanKnown,
+	imageSigned,
 	chartIsGenuine,
 	noInstallAtStart,
 	chartSupported,

@@ -14,6 +14,13 @@ type Scan struct {
 	Fixable []ScanFlaw `json:"fixable,omitempty"`
 }
 
+// Signature is a signature on an image that was verified with a public key.
+type Signature struct {
+	Name   string `json:"name"`   // the file it came from
+	Key    string `json:"key"`    // the file of the key
+	Digest string `json:"digest"` // of the image's manifest: sha256:…
+}
+
 // ScanCounts counts flaws by severity.
 type ScanCounts struct {
 	Critical int `json:"critical"`

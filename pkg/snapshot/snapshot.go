@@ -31,8 +31,10 @@ type Snapshot struct {
 	// Scans are reports on images that the user gave.
 	Scans []Scan `json:"scans,omitempty"`
 	// Backups are what copies the namespace's volumes and databases, in order of their references.
-	Backups  []Backup   `json:"backups,omitempty"`
-	Coverage []Coverage `json:"coverage"`
+	Backups []Backup `json:"backups,omitempty"`
+	// Signatures are those on images that the user gave, each verified with a key when it was read.
+	Signatures []Signature `json:"signatures,omitempty"`
+	Coverage   []Coverage  `json:"coverage"`
 }
 
 // APIServer is one pod of the Kubernetes API server.
