@@ -9,7 +9,7 @@ import (
 
 // references are the forms in which a text points to a value instead of
 // holding it: variables of pods and shells, templates of Helm, Jinja and CI.
-var references = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}|\$\([A-Za-z_][\w .-]*\)|\$\{[^{}]*\}|\$[A-Za-z_]\w*|%\(\w+\)s|<%.*?%>|#\{[^{}]*\}#|@@\w+@@|\b__[A-Z][A-Z0-9_]*__\b`)
+var references = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}|\$\([^()]*\)|\$\{[^{}]*\}|\$[A-Za-z_]\w*|%\(\w+\)s|<%.*?%>|#\{[^{}]*\}#|@@\w+@@|\b__[A-Z][A-Z0-9_]*__\b`)
 
 // pointers begin texts that a secrets manager or a deployment tool replaces.
 // Sources: the documentation of vals, bank-vaults, 1Password, SOPS, Ansible, Azure and Google.
@@ -23,10 +23,10 @@ var pointers = []string{
 var managerPath = regexp.MustCompile(`^projects/[\w-]+/secrets/[\w-]+|^https://[\w-]+\.vault\.azure\.net/`)
 
 // placeholder is a text that somebody has yet to replace.
-var placeholder = regexp.MustCompile(`^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^(?i:(?:your|insert|enter|replace|fill|todo|fixme|redacted|masked|placeholder|dummy)(?:[ _-][a-z0-9 _-]*)?)$|^(?i:[a-z0-9_-]*(?:replace[_-]?me|placeholder|redacted|goes[_-]here|_here))$`)
+var placeholder = regexp.MustCompile(`^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^(?i:(?:your|insert|enter|replace|fill|todo|fixme|redacted|masked|placeholder|dummy)(?:[ _-][a-z0-9 _-]*)?)$|^(?i:[a-z0-9_-]*x{6,}|[a-z0-9_-]*(?:replace[_-]?me|placeholder|redacted|goes[_-]here|_here))$`)
 
 // public are the beginnings of what everybody may read.
-var public = regexp.MustCompile(`-----BEGIN (?:TRUSTED |X509 )?(?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|X509 CRL|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|EC PARAMETERS|DH PARAMETERS|PGP PUBLIC KEY BLOCK|SSH2 PUBLIC KEY)|(?:^|\s)(?:sk-)?(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+)(?:@openssh\.com)? AAAA`)
+var public = regexp.MustCompile(`-----BEGIN (?:TRUSTED |X509 )?(?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|X509 CRL|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|EC PARAMETERS|DH PARAMETERS|PGP PUBLIC KEY BLOCK|SSH2 PUBLIC KEY)|(?:^|\s)(?:sk-)?(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+)(?:@openssh\.com)? AAAA|^age1[a-z0-9]{50,}$`)
 
 // digest is what names a content: an image's digest, a checksum, a key's fingerprint.
 var digest = regexp.MustCompile(`(?:^|@)sha(?:1|224|256|384|512)[:-][A-Za-z0-9+/=]{20,128}$|^SHA256:[A-Za-z0-9+/]{43}=?$|^(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2}$`)

@@ -12,9 +12,13 @@ const longestSearched = 2 << 20
 
 var (
 	// assigned is NAME = value, NAME: value or "name": "value".
-	assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_.-]{1,60})(["']?)[ \t]*(=|:)[ \t]*(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|([^\s"',;&|(){}\[\]]{1,300}))`)
+	assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_.-]{1,60})(["']?)[ \t]*(=|:)[ \t]*(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|(\$\([^()]*\)|\$?\$\{[^{}]*\}|[^\s"',;&|(){}\[\]=]{1,300}={0,2}))`)
 	// listed is an entry of a pod's environment written out in YAML.
-	listed = regexp.MustCompile(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]{1,60})["']?,?\s+["']?value["']?: *(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|([^\s"',;}]{1,300}))`)
+	listed = regexp.MustCompile(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]{1,60})["']?,?\s+["']?value["']?: *(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|(\$\{[^{}]*\}|[^\s"',;}]{1,300}))`)
+	// ownLine is a line of a file of variables, or of YAML: nothing else stands on it.
+	ownLine = regexp.MustCompile(`(?m)^(?:(?:export )?([A-Za-z][A-Za-z0-9_.-]{1,60})=|[ \t-]*([A-Za-z][A-Za-z0-9_.-]{1,60}): +)([^\s"'#;,(){}\[\]=$]{1,300})[ \t]*$`)
+	// className is what a program writes behind a colon instead of a value.
+	className = regexp.MustCompile(`^[A-Z][A-Za-z]+$`)
 	// userinfo is the login in a URL.
 	userinfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s/@"'<>]{1,300})@[^\s]`)
 	// unescaped is a login with marks in its password that end it for whoever reads the URL.
@@ -58,20 +62,29 @@ type pair struct {
 	quoted      bool
 }
 
+// schemeEnd stands for "://" while pairs are looked for: that colon assigns nothing.
+const schemeEnd = "\x00//"
+
 func pairs(text string) []pair {
 	var out []pair
+	text = strings.ReplaceAll(text, "://", schemeEnd)
 	for _, found := range assigned.FindAllStringSubmatch(text, -1) {
-		value := found[4] + found[5]
-		out = append(out, pair{found[1], value + found[6], value != ""})
+		out = append(out, pair{found[1], found[4] + found[5] + found[6], found[6] == ""})
 	}
 	for _, found := range listed.FindAllStringSubmatch(text, -1) {
 		out = append(out, pair{found[1], found[2] + found[3] + found[4], true})
+	}
+	for _, found := range ownLine.FindAllStringSubmatch(text, -1) {
+		out = append(out, pair{found[1] + found[2], found[3], found[1] != "" || !className.MatchString(found[3])})
 	}
 	for _, found := range asFlag.FindAllStringSubmatch(text, -1) {
 		out = append(out, pair{found[1], found[2], true})
 	}
 	for _, found := range inHeader.FindAllStringSubmatch(text, -1) {
 		out = append(out, pair{"bearer", found[1], true})
+	}
+	for i := range out {
+		out[i].value = strings.ReplaceAll(out[i].value, schemeEnd, "://")
 	}
 	return out
 }
@@ -91,7 +104,7 @@ func written(p pair) bool {
 	if Named(p.value) != No && isWord(p.value) { // password = password, token_key: access_token
 		return false
 	}
-	if isWord(p.value) {
+	if isWord(strings.TrimRight(p.value, "=")) { // what is left of name = name = value is a word, too
 		return p.quoted && scent == Sure
 	}
 	return p.quoted || !strings.ContainsAny(p.value, ".") || scent == Sure && strings.ContainsAny(p.value, "0123456789")

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"math"
+	"regexp"
 	"strings"
 )
 
@@ -33,19 +34,36 @@ func Plain(text string) bool {
 	return len(marks) == 1 && (marks[0] == Harmless || marks[0] == Word)
 }
 
+// objectName is what Kubernetes objects are called, with the suffixes that controllers add.
+var objectName = regexp.MustCompile(`^[a-z]{3,}(?:-[a-z0-9]{1,10})+$`)
+
 // isWord says that a text is a name or words: parts of letters, each with at
 // most three digits behind them, with marks between that names are joined by.
 func isWord(text string) bool {
 	if len(text) > 200 {
 		return false
 	}
+	if objectName.MatchString(text) {
+		return true
+	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-_./ ,:;'!?()", r) })
 	for _, part := range parts {
-		if end := strings.TrimRight(part, "0123456789"); len(part)-len(end) > 3 || len(end) > 24 || !all(end, letters) {
+		if end := strings.TrimRight(part, "0123456789"); len(part)-len(end) > 3 || len(end) > 24 || !all(end, letters) || isJumble(end) {
 			return false
 		}
 	}
 	return len(parts) > 0
+}
+
+// isJumble says that letters change between small and capital too often for words joined.
+func isJumble(text string) bool {
+	changes := 0
+	for i := 1; i < len(text); i++ {
+		if lower.has(text[i-1]) && upper.has(text[i]) {
+			changes++
+		}
+	}
+	return len(text) >= 10 && 4*changes >= len(text)
 }
 
 // all says that a text has no other characters than the alphabet's.

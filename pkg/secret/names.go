@@ -59,7 +59,7 @@ var ends = []struct {
 	{words: []string{"master", "key"}, scent: Likely}, {words: []string{"storage", "key"}, scent: Likely},
 	{words: []string{"token"}, scent: Likely}, {words: []string{"secret"}, scent: Likely}, {words: []string{"pat"}, scent: Likely},
 	{words: []string{"credentials"}, scent: Likely}, {words: []string{"credential"}, scent: Likely}, {words: []string{"creds"}, scent: Likely},
-	{words: []string{"authorization"}, scent: Likely}, {words: []string{"bearer"}, scent: Likely}, {words: []string{"pin"}, scent: Likely},
+	{words: []string{"authorization"}, scent: Likely}, {words: []string{"bearer"}, scent: Likely}, {words: []string{"pin"}, scent: Likely}, {words: []string{"sig"}, scent: Likely},
 	{words: []string{"connection", "string"}, scent: Likely}, {words: []string{"basic", "auth"}, scent: Likely}, {words: []string{"basicauth"}, scent: Likely},
 	{words: []string{"ssh", "key"}, scent: Likely}, {words: []string{"deploy", "key"}, scent: Likely},
 	{words: []string{"keytab", "base64", "content"}, scent: Sure}, {words: []string{"otp"}, scent: Likely}, {words: []string{"salt"}, scent: Weak},
@@ -74,13 +74,19 @@ var ends = []struct {
 // secrets backend holds their value.
 var holders = []string{
 	"existing", "password", "user", "username", "ssh", "http", "auth", "basic", "pull", "tls", "ca", "cert", "credentials", "keys", "key",
-	"metadata", "connection", "conn", "config", "env", "envs", "registry", "backend", "url", "kwargs", "postgresql", "redis", "stats", "ingress",
+	"from", "metadata", "connection", "conn", "config", "env", "envs", "registry", "backend", "url", "kwargs", "postgresql", "redis", "stats", "ingress",
 }
+
+// digests are words of names of what only tells whether a secret is the same.
+var digests = []string{"checksum", "digest", "fingerprint", "thumbprint", "sha256", "sha1", "md5"}
 
 // Named says what a name says. Only its last words count: what it is a password
 // for stands before, and what about a password (its length, its file) behind.
 func Named(name string) Scent {
 	parts := split(name)
+	if slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(digests, part) }) {
+		return No
+	}
 	for _, end := range ends {
 		if endsIn(parts, end.words, end.before) {
 			return end.scent
