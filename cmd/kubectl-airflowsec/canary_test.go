@@ -74,6 +74,9 @@ data:
     ; CANARY
   webserver_config.py: "AUTH_LDAP_BIND_PASSWORD = 'CANARY'"
   airflow_local_settings.py: "TOKEN = 'CANARY'"
+  settings.env: "DB_PASSWORD=CANARY"
+  id_rsa: "-----BEGIN OPENSSH PRIVATE KEY-----\nCANARY\n-----END OPENSSH PRIVATE KEY-----"
+  start.sh: "git clone https://robot:CANARY@git.example.com/dags.git"
   pod_template_file.yaml: |
     apiVersion: v1
     kind: Pod
@@ -113,6 +116,10 @@ spec:
         - {name: AIRFLOW__API__BASE_URL, value: 'https://CANARY:CANARY@h/'}
         - {name: GIT_SYNC_REPO, value: 'https://CANARY@github.com/x/y'}
         - {name: WHATEVER, value: CANARY}
+        - {name: SLACK_API_TOKEN, value: 'CANARY:9'}
+        - {name: TZ, value: 'gSHAPEp_CANARYabcdefghijklmnopqrstuv'}
+        - {name: STORAGE, value: 'AccountName=a;AccountKey=CANARY0123456789012345678901234567890123456789=='}
+        - {name: HOOK, value: 'https://hooks.slack.com/services/T0A1B2C3D4/B0A1B2C3D4E/CANARYabcdefghij'}
         livenessProbe:
           exec: {command: [redis-cli, -a, CANARY]}
         readinessProbe:
@@ -170,6 +177,7 @@ func TestNothingPlantedEscapes(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
+		text = strings.ReplaceAll(text, "SHAPE", "h") // so that no token of a known shape stands in this file
 		if err := os.WriteFile(path, []byte(c.plant(text)), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -233,6 +241,13 @@ webserverSecretKey: CANARY
 data: {metadataConnection: {user: CANARY, pass: CANARY}, brokerUrl: 'redis://:CANARY@h/0'}
 config: {smtp: {smtp_password: CANARY}}
 extraEnv: "- {name: X, value: CANARY}"
+flower: {password: CANARY}
+registry: {connection: {user: CANARY, pass: CANARY}}
+env: [{name: AIRFLOW_CONN_X, value: 'http://u:CANARY@h'}, {name: AIRFLOW_VAR_TOKEN, value: 'CANARY:9'}]
+extraSecrets: {s: {stringData: "a: CANARY"}}
+webserver: {webserverConfig: "SECRET_KEY = 'CANARY'"}
+labels: {a: gSHAPEp_CANARYabcdefghijklmnopqrstuv}
+images: {airflow: {tag: gSHAPEp_CANARYabcdefghijklmnopqrstuv}}
 misspelt: {password: CANARY}
 `)
 	broken := write("broken-values.yaml", "workers: CANARY\nscheduler: [CANARY]\nimages: CANARY\nports: {apiServer: CANARY}\n")

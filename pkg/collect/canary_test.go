@@ -320,12 +320,17 @@ airflow:
 config: {smtp: {smtp_password: ✿}, core: {executor: "https://u:✿@h"}}
 data: {metadataConnection: {user: ✿, pass: ✿, db: ✿}, brokerUrl: "redis://:✿@h/✿"}
 dags: {gitSync: {repo: "https://✿@h/✿", sshKey: ✿, env: [{name: A, value: ✿}]}}
-extraEnv: "- ✿"
+extraEnv: "- {name: A, value: ✿}\n- {name: AIRFLOW_CONN_A, value: 'a://u:✿@h'}\n"
+extraEnvFrom: "- ✿"
 extraSecrets: {s: {data: {a: ✿}, stringData: "a: ✿"}}
-extraManifests: ["a: ✿"]
+extraManifests: ["a: ✿", "kind: Secret\nmetadata: {name: a, annotations: {a: ✿}}\nstringData: {a: ✿}\n---\nkind: ConfigMap\ndata: {a: ✿}", {kind: Secret, metadata: {name: a}, stringData: {a: ✿}, data: {a: ❀, b: ✿}}, {kind: Other, spec: ✿}, {x: {y: ✿}}, "{{ ✿"]
 podAnnotations: {a: ✿}
 pgbouncer: {ssl: {key: ✿}, extraIni: ✿}
 flower: {username: ✿, password: ✿, basicAuth: "✿:✿"}
+extraConfigMaps: {s: {data: {a: ✿, airflow.cfg: "[smtp]\nsmtp_password = ✿\n"}}, t: {data: "b: ✿"}, u: ✿}
+podTemplate: "kind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, env: [{name: A, value: ✿}]}]}"
+webserver: {webserverConfig: "SECRET_KEY = '✿'\nX = f('✿')\n# ✿"}
+airflowLocalSettings: "connect(password='✿')\n# ✿"
 unknown: {deep: [{er: ✿}], host: "✿ x", path: "/✿", key: ✿, name: "x\n✿", tag: "https://u:✿@h"}
 args: [bash, -c, "x ✿"]
 `))

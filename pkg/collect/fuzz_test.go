@@ -97,6 +97,60 @@ func onlyNames(text string) string {
 	return text
 }
 
+// FuzzShapes puts a known shape beside the fuzzer's text: no name makes it harmless.
+func FuzzShapes(f *testing.F) {
+	f.Add("TZ", "", "")
+	f.Add("AIRFLOW__CORE__DAGS_FOLDER", "/opt/", "/dags")
+	f.Add("airflow.cfg", "[core]\ndags_folder = ", "\n")
+	f.Add("webserver_config.py", "AUTH_ROLE_PUBLIC = '", "'")
+	f.Add("DATABASE_HOST", "https://", "/x")
+	f.Fuzz(func(t *testing.T, key, before, after string) {
+		m := testMasker(t)
+		if n := len(before); n > 0 && before[n-1] >= 0x80 || n > 0 && (isLetterOrDigit(before[n-1]) || before[n-1] == '_') {
+			before += " " // a token is a word of its own
+		}
+		if after != "" && (isLetterOrDigit(after[0]) || after[0] == '_' || after[0] >= 0x80) {
+			after = " " + after
+		}
+		text := before + "gh" + "p_" + fuzzCanary + "abcdefghijklmnopqrstuvwx" + after
+		if strings.ContainsAny(before+after, "=:\\") || strings.Contains(key, fuzzCanary) {
+			text = "gh" + "p_" + fuzzCanary + "abcdefghijklmnopqrstuvwx" // a name before "=" stays, and so does a host
+		}
+		for _, got := range []string{m.secretValue(key, text), m.configValue(key, text), m.envValue(key, text), m.option("core", key, text)} {
+			if masked := onlyNames(got); strings.Contains(masked, fuzzCanary) {
+				t.Errorf("%s: %q becomes %q", key, text, got)
+			}
+		}
+	})
+}
+
+// FuzzWrittenValues fuzzes the texts of values that are files of their own.
+func FuzzWrittenValues(f *testing.F) {
+	f.Add("- {name: A, value: ✿}")
+	f.Add("a: ✿\nb: {c: ✿}")
+	f.Add("kind: Secret\nmetadata: {name: a}\nstringData: {a: ✿}\n---\nkind: Pod\nspec: {containers: [{env: [{name: A, value: ✿}]}]}")
+	f.Add("SECRET_KEY = '✿'")
+	f.Add("{{ ✿ }}")
+	f.Fuzz(func(t *testing.T, text string) {
+		m := testMasker(t)
+		text = planted(strings.ReplaceAll(text, "✿", "\"✿ !\"")) // quoted, and no name
+		for parent, keys := range map[string][]string{"x": {"extraEnv", "extraManifests", "podTemplate"}, "extraSecrets": {"data", "stringData"}, "pgbouncer": {"extraIni"}} {
+			for _, key := range keys {
+				masked, ok := m.written(parent, key, text)
+				if !ok {
+					continue
+				}
+				if shown := onlyNames(masked); strings.Contains(shown, fuzzCanary+" !") {
+					t.Errorf("%s of %q becomes %q", key, text, masked)
+				}
+				if again := m.value(parent, key, text); again != masked {
+					t.Errorf("%s of %q is masked in two ways", key, text)
+				}
+			}
+		}
+	})
+}
+
 func FuzzAirflowCfg(f *testing.F) {
 	f.Add("[core]\nfernet_key = ✿\nexecutor = LocalExecutor\n")
 	f.Add("# ✿\n[smtp]\nsmtp_password: ✿\n ✿\n✿")

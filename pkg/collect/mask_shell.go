@@ -218,5 +218,5 @@ func isKnownPath(word string) bool {
 			return false
 		}
 	}
-	return true
+	return !holdsCredential(word)
 }

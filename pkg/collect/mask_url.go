@@ -168,7 +168,7 @@ func isHost(text string) bool {
 			return false
 		}
 	}
-	return text != "" && len(text) <= 253
+	return text != "" && len(text) <= 253 && !holdsCredential(text)
 }
 
 // urlPath keeps short numbers (Redis databases) and paths that Airflow itself serves.

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -123,7 +124,7 @@ func split(name string) []string {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			flush()
 			continue
-		case unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]) && unicode.IsUpper(runes[i-1])):
+		case unicode.IsUpper(r) && i > 0 && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]) && unicode.IsUpper(runes[i-1])):
 			flush()
 		}
 		word = append(word, r)
@@ -131,6 +132,9 @@ func split(name string) []string {
 	flush()
 	for len(parts) > 1 && strings.Trim(parts[len(parts)-1], "0123456789") == "" {
 		parts = parts[:len(parts)-1]
+	}
+	if last := len(parts) - 1; last >= 0 {
+		parts[last] = cmp.Or(strings.TrimRight(parts[last], "0123456789"), parts[last])
 	}
 	return parts
 }
