@@ -117,7 +117,7 @@ spec:
         - {name: GIT_SYNC_REPO, value: 'https://CANARY@github.com/x/y'}
         - {name: WHATEVER, value: CANARY}
         - {name: SLACK_API_TOKEN, value: 'CANARY:9'}
-        - {name: TZ, value: 'gSHAPEp_CANARYabcdefghijklmnopqrstuv'}
+        - {name: TZ, value: 'gSHAPEp_CANARYabcdefghijklmnopqrstuvw'}
         - {name: STORAGE, value: 'AccountName=a;AccountKey=CANARY0123456789012345678901234567890123456789=='}
         - {name: HOOK, value: 'https://hooks.slack.com/services/T0A1B2C3D4/B0A1B2C3D4E/CANARYabcdefghij'}
         livenessProbe:
@@ -246,8 +246,8 @@ registry: {connection: {user: CANARY, pass: CANARY}}
 env: [{name: AIRFLOW_CONN_X, value: 'http://u:CANARY@h'}, {name: AIRFLOW_VAR_TOKEN, value: 'CANARY:9'}]
 extraSecrets: {s: {stringData: "a: CANARY"}}
 webserver: {webserverConfig: "SECRET_KEY = 'CANARY'"}
-labels: {a: gSHAPEp_CANARYabcdefghijklmnopqrstuv}
-images: {airflow: {tag: gSHAPEp_CANARYabcdefghijklmnopqrstuv}}
+labels: {a: gSHAPEp_CANARYabcdefghijklmnopqrstuvw}
+images: {airflow: {tag: gSHAPEp_CANARYabcdefghijklmnopqrstuvw}}
 misspelt: {password: CANARY}
 `)
 	broken := write("broken-values.yaml", "workers: CANARY\nscheduler: [CANARY]\nimages: CANARY\nports: {apiServer: CANARY}\n")

@@ -231,9 +231,13 @@ func (f *settingsFile) set(name string, value []pyToken, indent int) {
 	f.out.WriteByte('\n')
 }
 
-// addresses masks a list of URLs that spaces part.
+// addresses masks a list of URLs that spaces part. Where one is none, the
+// space may stand in a password.
 func (m *masker) addresses(text string) string {
 	list := strings.Fields(text)
+	if len(list) > 1 && !everyURL(list) {
+		return m.text(text)
+	}
 	for i, each := range list {
 		list[i] = m.clear(each)
 	}
