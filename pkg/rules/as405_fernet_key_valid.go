@@ -28,7 +28,7 @@ var fernetKeyValid = &rule.Rule{
 func checkFernetKeyValid(p *rule.Pass) {
 	for _, at := range keyPlaces(p.Settings("core", "fernet_key"), fernetUsers) {
 		p.Subjects++
-		if at.Ref.Kind != string(snapshot.Secret) && !at.Default && at.Via != "cmd" && at.Via != "backend" {
+		if at.Known && at.Value != "" && !at.Default && at.Ref.Kind != string(snapshot.Secret) && at.Via != "cmd" {
 			p.Report(keyFinding(p, at, fernetKey, fmt.Sprintf("the Fernet key stands in the %s and not in a Secret", at.Ref.Kind)))
 		}
 		if isHidden(p, at.Setting) {

@@ -85,9 +85,17 @@ func judgeHolder(g *gathered, w *airflow.Workload, main airflow.Container) {
 		fixes = slices.CompactFunc(fixes, func(a, b rule.Fix) bool { return a.Summary == b.Summary })
 		g.add(string(w.Component)+string(weight)+strings.Join(whats, ""), rule.Finding{
 			Target: w.Ref, Component: string(w.Component), Container: main.Name, Path: main.Path + "/env", Severity: weight, Fixes: fixes,
-			Message: fmt.Sprintf("the %s holds %s without need: code in it %s", w.Component, sentenceOf(whats), gain),
+			Message: fmt.Sprintf("the %s holds %s without need: %s %s", w.Component, sentenceOf(whats), whoIn(w.Component), gain),
 		})
 	}
+}
+
+// whoIn is who takes what a component holds.
+func whoIn(c airflow.Component) string {
+	if c.RunsDagCode() {
+		return "DAG code in it"
+	}
+	return "whoever breaks into it"
 }
 
 // isForeign says that a container runs an image that is not Airflow's.
@@ -127,12 +135,12 @@ func judgeForeign(g *gathered, w *airflow.Workload, c airflow.Container) {
 	}
 	f := rule.Finding{
 		Target: w.Ref, Component: string(w.Component), Container: c.Name, Path: c.Path, Severity: rule.Medium,
-		Message: fmt.Sprintf("container %s, whose image is not Airflow's, holds %s", c.Name, sentenceOf(whats)),
+		Message: fmt.Sprintf("container %s, whose image %s is not Airflow's, holds %s", c.Name, c.Image, sentenceOf(whats)),
 		Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: "take the variables out of the container"}},
 	}
 	if g.pass.Airflow().Dialect == airflow.Community && c.Role != airflow.Extra { // the chart gives its variables to all its containers
 		f.Severity = rule.Low
 		f.Fixes = []rule.Fix{{Kind: rule.Manual, Summary: "the chart gives its variables to all containers and has no switch for it: use images that you have checked, by digest"}}
 	}
-	g.add(c.Name+strings.Join(whats, ""), f)
+	g.add(c.Image+strings.Join(whats, ""), f)
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -55,7 +57,7 @@ func checkSecretsSynced(p *rule.Pass) {
 	for _, o := range p.Objects(snapshot.Secret) {
 		at := o.Namespace + "/" + o.Name
 		kind, _ := o.At("type").(string)
-		if users[at] == "" || !anyMasked(o) || slices.Contains(filledByOthers, kind) {
+		if users[at] == "" || !holdsCredential(o) || slices.Contains(filledByOthers, kind) {
 			continue
 		}
 		p.Subjects++
@@ -148,12 +150,20 @@ func isSynced(o *snapshot.Object) bool {
 	})
 }
 
-// anyMasked says that something in a Secret is masked: charts keep plain settings in some.
-func anyMasked(o *snapshot.Object) bool {
+// holdsCredential says that a Secret holds a credential. Charts keep plain
+// settings, scripts and the public keys of hosts in some: there the names and
+// shapes of what is in them tell.
+func holdsCredential(o *snapshot.Object) bool {
 	data, _ := o.At("data").(map[string]any)
-	for _, value := range data {
+	for key, value := range data {
 		text, _ := value.(string)
-		if slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 }) {
+		switch {
+		case key == "known_hosts":
+		case path.Ext(key) != "" || strings.ToUpper(key) == key:
+			if len(credentialsIn(key, text, secret.No)) > 0 || len(sightings(key, text)) > 0 {
+				return true
+			}
+		case slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 }):
 			return true
 		}
 	}
