@@ -52,15 +52,17 @@ redis: {password: hunterRedis}
 `,
 }
 
+type wiringMove struct {
+	To                  string `json:"to"`
+	Read, Write, Exists []string
+}
+
 type wiring struct {
 	Values  map[string]any `json:"values"`
 	Objects []struct {
 		Object map[string]any `json:"object"`
 	} `json:"objects"`
-	Moves []struct {
-		To                  string `json:"to"`
-		Read, Write, Exists []string
-	} `json:"moves"`
+	Moves []wiringMove `json:"moves"`
 	Items []struct {
 		Name, Carrier, Secret string
 	} `json:"items"`
@@ -225,5 +227,58 @@ func TestTheBundleIsOneText(t *testing.T) {
 	}
 	if !bytes.HasPrefix([]byte(out), []byte("-- README.md --\n# Secrets of Airflow release af")) {
 		t.Error("the text does not begin with the first file")
+	}
+}
+
+// TestWhatABackendHoldsIsStillFound makes sure that a backend of the same class
+// keeps its places, and loses its credential.
+func TestWhatABackendHoldsIsStillFound(t *testing.T) {
+	const values = `
+config:
+  secrets:
+    backend: airflow.providers.hashicorp.secrets.vault.VaultBackend
+    backend_kwargs: '{"connections_path": "team/connections", "url": "https://old.example.com", "token": "hunter2x8Kq2Lm9Zr4Tv7Yw1Nb6"}'
+env: [{name: AIRFLOW_CONN_MY_DB, value: "postgres://u:hunterConn@h/d"}]
+`
+	code, out, errOut := generateSecrets(t, "official", values, wire.Vault, wire.CSI, "-o", "json")
+	var w wiring
+	if err := json.Unmarshal([]byte(out), &w); err != nil || code != exitClean {
+		t.Fatalf("code %d: %v %s", code, err, errOut)
+	}
+	config, _ := w.Values["config"].(map[string]any)
+	secrets, _ := config["secrets"].(map[string]any)
+	kwargs, _ := secrets["backend_kwargs"].(string)
+	for text, want := range map[string]bool{
+		`"connections_path":"team/connections"`: true, `"variables_path":"airflow/team/af/variables"`: true,
+		`"url":"https://vault.example.com:8200"`: true, `"auth_type":"kubernetes"`: true, "token": false,
+	} {
+		if strings.Contains(kwargs, text) != want {
+			t.Errorf("%s in %s: want %t", text, kwargs, want)
+		}
+	}
+	if !slices.ContainsFunc(w.Moves, func(m wiringMove) bool { return m.To == "team/connections/my_db#conn_uri" }) {
+		t.Errorf("the connection does not move to where Airflow looks: %v", w.Moves)
+	}
+}
+
+// TestWorkersOfTheirOwn makes sure that pods that run tasks get the smaller identity.
+func TestWorkersOfTheirOwn(t *testing.T) {
+	const own = "arn:aws:iam::123456789012:role/workers"
+	code, out, errOut := generateSecrets(t, "official", "{}", wire.AWSSSM, wire.ExternalSecrets, "-o", "json", "--worker-role", own)
+	var w wiring
+	if err := json.Unmarshal([]byte(out), &w); err != nil || code != exitClean {
+		t.Fatalf("code %d: %v %s", code, err, errOut)
+	}
+	for component, want := range map[string]string{"workers": own, "scheduler": "arn:aws:iam::123456789012:role/airflow"} {
+		below, _ := w.Values[component].(map[string]any)
+		account, _ := below["serviceAccount"].(map[string]any)
+		annotations, _ := account["annotations"].(map[string]any)
+		if annotations["eks.amazonaws.com/role-arn"] != want {
+			t.Errorf("%s: %v", component, annotations)
+		}
+	}
+	config, _ := w.Values["config"].(map[string]any)
+	if workers, _ := config["workers"].(map[string]any); workers["secrets_backend"] == nil {
+		t.Errorf("workers have no backend of their own: %v", config)
 	}
 }

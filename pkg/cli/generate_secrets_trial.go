@@ -50,7 +50,7 @@ func (o *secretsOptions) make(ctx context.Context, model *airflow.Model, r *rend
 	if err != nil {
 		return nil, err
 	}
-	set := &render.WiringSet{Plan: plan, Untried: r.partly, Unread: unread(model.Snapshot)}
+	set := &render.WiringSet{Plan: plan, Untried: r.partly, Unread: unreadPods(model.Snapshot)}
 	if r.partly != "" {
 		return set, nil
 	}
@@ -62,6 +62,11 @@ func (o *secretsOptions) make(ctx context.Context, model *airflow.Model, r *rend
 	set.Proof = wire.Prove(plan, model, airflow.New(after))
 	set.Judged, err = o.judged(plan, after)
 	return set, err
+}
+
+// unreadPods are the kinds that the wiring stands on and that were not read.
+func unreadPods(s *snapshot.Snapshot) []snapshot.Coverage {
+	return slices.DeleteFunc(unread(s), func(c snapshot.Coverage) bool { return !slices.Contains(snapshot.Workloads, c.Kind) })
 }
 
 // judged are the answers of the rules about secrets for the release with the objects of the plan.

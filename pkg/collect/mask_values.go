@@ -57,6 +57,8 @@ func (m *masker) valueMap(parent, key string, node map[string]any) any {
 			out[k] = m.darkValue(k, v)
 		case isText && section != "":
 			out[k] = m.option(section, k, text)
+		case isText && (key == "csi" && k == "driver" || key == "volumeAttributes" && k == "secretProviderClass"):
+			out[k] = m.wordValue(text)
 		case isText && k == "value" && isNamed:
 			out[k] = m.envValue(name, text)
 		case isText && isEnvName(k) && len(k) > 1:

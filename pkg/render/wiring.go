@@ -39,7 +39,9 @@ func (s *WiringSet) Holds() bool {
 }
 
 // Incomplete says that something was not read or not tried.
-func (s *WiringSet) Incomplete() bool { return s.Untried != "" || len(s.Unread) > 0 }
+func (s *WiringSet) Incomplete() bool {
+	return s.Untried != "" || len(s.Unread) > 0 || len(s.Plan.Unseen()) > 0
+}
 
 type wiringDocument struct {
 	APIVersion string              `json:"apiVersion"`
@@ -179,6 +181,9 @@ func WiringProof(w io.Writer, s *WiringSet) error {
 		for _, l := range s.Plan.Left {
 			fmt.Fprintf(&b, "Not wired: %s\n", plain(strings.TrimPrefix(l.Key+": "+l.Reason, ": ")))
 		}
+	}
+	for _, what := range s.Plan.Unseen() {
+		fmt.Fprintf(&b, "Not tried: %s: a subchart takes it, and Helm keeps no copy of those: give --chart.\n", plain(what))
 	}
 	s.writeJudged(&b)
 	for _, note := range s.Plan.Notes {

@@ -188,6 +188,9 @@ func (b *builder) optionItem(section, option string, now Now) bool {
 	name := environmentName(section, option)
 	item := Item{Name: word(section + "-" + option), What: fmt.Sprintf("Airflow's option [%s] %s", section, option), Carrier: b.carrier(s)}
 	item.Data = []Datum{{Key: "value", Now: now, There: b.there(item.Name, "value")}}
+	if item.Carrier == ByFile || item.Carrier == ByBackend {
+		b.drop(name)
+	}
 	switch item.Carrier {
 	case ByFile:
 		b.plainVariable(name+"_CMD", "cat "+agentFile(item.Name))
@@ -202,6 +205,21 @@ func (b *builder) optionItem(section, option string, now Now) bool {
 	item.Section, item.Option = section, option
 	b.Items = append(b.Items, item)
 	return true
+}
+
+// drop takes a variable out of the lists of values: it would win over a command and over the backend.
+func (b *builder) drop(name string) {
+	lists := map[string]string{"env": "name", "secret": "envName"}
+	if b.m.Dialect == airflow.Community {
+		lists = map[string]string{"airflow.extraEnv": "name"}
+	}
+	for _, key := range slices.Sorted(maps.Keys(lists)) {
+		is := func(e any) bool { entry, _ := e.(map[string]any); return entry[lists[key]] == name }
+		if entries, _ := b.userValue(key).([]any); slices.ContainsFunc(entries, is) {
+			l := b.listAt(key, "without the variables that would win")
+			l.entries, l.changed = slices.DeleteFunc(l.entries, is), true
+		}
+	}
 }
 
 // plainVariable gives all Airflow pods a variable that is no secret.
@@ -250,7 +268,7 @@ func (b *builder) airflowVariable(key string, now Now) bool {
 }
 
 func (b *builder) backendItem(kind, id, field, what string, now Now) bool {
-	there := There{Name: b.Options.name(b.Namespace, b.Release, kind, id)}
+	there := There{Name: b.base(kind) + b.Options.separator() + b.Options.fit(id)}
 	if b.Options.Backend == Vault {
 		there.Field = field
 	}

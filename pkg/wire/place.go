@@ -72,13 +72,21 @@ func (o *Options) separator() string {
 // name is where something of a release lies: <prefix>/<namespace>/<release>/<parts>.
 func (o *Options) name(namespace, release string, parts ...string) string {
 	whole := strings.Join(append([]string{o.Prefix, namespace, release}, parts...), "/")
-	if not := flat[o.Backend]; not != nil {
-		return not.ReplaceAllString(strings.ReplaceAll(whole, "/", "-"), "-")
+	if flat[o.Backend] != nil {
+		return o.fit(strings.ReplaceAll(whole, "/", "-"))
 	}
 	if o.Backend == AWSSSM {
 		return "/" + whole
 	}
 	return whole
+}
+
+// fit makes a part of a name fit the manager, as Airflow's backend does with what it looks for.
+func (o *Options) fit(part string) string {
+	if not := flat[o.Backend]; not != nil {
+		return not.ReplaceAllString(part, "-")
+	}
+	return part
 }
 
 // word makes a text fit for the name of an object: lower case, digits and hyphens.

@@ -38,6 +38,8 @@ type Item struct {
 	// Section and Option are Airflow's setting, where a file or the backend carries it.
 	Section, Option string
 	Data            []Datum
+	// Unseen says that a subchart takes it, which is not at hand to be rendered.
+	Unseen bool
 }
 
 // Datum is one value of an item.
@@ -85,6 +87,8 @@ type builder struct {
 	// templated says that the chart renders pod annotations as templates.
 	templated bool
 	lists     []*valuesList
+	// kept are the places where today's backend of the same class looks for connections and variables.
+	kept map[string]string
 }
 
 // Make plans the wiring. Keys may be nil, where the chart is not at hand.
@@ -94,9 +98,12 @@ func Make(m *airflow.Model, keys harden.ChartKeys, o Options, templated bool) (*
 	if err := o.Complete(m.Release); err != nil {
 		return nil, err
 	}
-	b := &builder{Plan: &Plan{Options: o, Release: m.Release, Namespace: m.Namespace}, m: m, keys: keys, templated: templated}
+	b := &builder{Plan: &Plan{Options: o, Release: m.Release, Namespace: m.Namespace}, m: m, keys: keys, templated: templated, kept: map[string]string{}}
 	if o.WorkerRole != "" && m.Dialect == airflow.Community {
 		return nil, fmt.Errorf("--worker-role: the community chart has one service account for all pods")
+	}
+	if err := b.chooseBackend(); err != nil {
+		return nil, err
 	}
 	b.Exec, b.Container = b.executes()
 	for _, s := range slots[m.Dialect] {
@@ -105,9 +112,7 @@ func Make(m *airflow.Model, keys harden.ChartKeys, o Options, templated bool) (*
 		}
 	}
 	b.loose()
-	if err := b.airflowBackend(); err != nil {
-		return nil, err
-	}
+	b.airflowBackend()
 	b.identity()
 	b.sync()
 	b.finish()
@@ -160,7 +165,7 @@ func (b *builder) fill(s slot) {
 		b.set(s.secret, item.Secret, s.what) // says why not
 		return
 	}
-	item.Secret = b.secretName(s.name)
+	item.Secret, item.Unseen = b.secretName(s.name), b.absent(s.secret)
 	switch item.Carrier {
 	case ByFile, ByBackend:
 		item.Section, item.Option = s.section, s.option
@@ -250,6 +255,7 @@ func (b *builder) bySetting(item Item, s slot) {
 	if item.Carrier == ByFile {
 		suffix, value = "_cmd", "cat "+agentFile(item.Name)
 	}
+	b.drop(environmentName(s.section, s.option))
 	why := "taken from " + item.Carrier.place() + ": " + item.What
 	b.option(s.section, s.option+suffix, value, why)
 	if s.secret != "" {

@@ -27,6 +27,17 @@ func (p *Proof) fail(format string, args ...any) {
 	}
 }
 
+// Unseen are the items that a subchart takes, which was not rendered.
+func (p *Plan) Unseen() []string {
+	var out []string
+	for _, item := range p.Items {
+		if item.Unseen {
+			out = append(out, item.What)
+		}
+	}
+	return out
+}
+
 // Prove looks at the release as it would be with the overlay: every pod that
 // took an item takes it from its new place, by the right key, and nothing takes
 // it from the old one.
@@ -34,6 +45,8 @@ func Prove(plan *Plan, before, after *airflow.Model) *Proof {
 	p := &Proof{}
 	for _, item := range plan.Items {
 		switch {
+		case item.Unseen:
+			continue
 		case item.Section != "":
 			p.setting(item, after)
 		case item.Secret != "":

@@ -17,20 +17,22 @@ func (b *builder) path(key string) []string {
 	return strings.Split(reachable, ".")
 }
 
-// known says that the chart at hand has a key.
+// known says that the chart at hand has a key. Of a subchart that is not at hand the tables tell.
 func (b *builder) known(key string) bool {
 	path := b.path(key)
-	return path != nil && (b.keys == nil || b.keys.Knows(path))
+	return path != nil && (b.keys == nil || b.keys.Knows(path) || b.keys.Absent(path))
+}
+
+// absent says that a key belongs to a subchart that is not at hand.
+func (b *builder) absent(key string) bool {
+	path := b.path(key)
+	return path != nil && b.keys != nil && b.keys.Absent(path)
 }
 
 // set writes a key that the chart has; what it has not is left.
 func (b *builder) set(key string, value any, why string, rules ...string) {
 	if !b.known(key) {
-		reason := "this chart has no such key, so it cannot be wired (" + why + ")"
-		if path := b.path(key); path != nil && b.keys != nil && b.keys.Absent(path) {
-			reason = "it belongs to a subchart, of which Helm keeps no copy: give --chart"
-		}
-		b.leave(key, reason)
+		b.leave(key, "this chart has no such key, so it cannot be wired ("+why+")")
 		return
 	}
 	b.setAny(key, value, why, rules...)
