@@ -89,6 +89,17 @@ func (r Record) CoversAll(from, before Version) bool {
 	})
 }
 
+// CoversSome says whether a record covers any version from one on and before another.
+func (r Record) CoversSome(from, before Version) bool {
+	return slices.ContainsFunc(r.Ranges, func(s snapshot.VersionRange) bool {
+		if within(s, from) {
+			return true
+		}
+		begin, err := ParseVersion(s.Introduced)
+		return err == nil && begin.comparePublic(from) > 0 && (before.text == "" || begin.comparePublic(before) < 0)
+	})
+}
+
 // Bounds are two versions as words; "" is the first of all as from, and none as before.
 func Bounds(from, before string) (lowest, end Version) {
 	lowest, _ = ParseVersion("0")

@@ -256,4 +256,14 @@ func TestCoversAll(t *testing.T) {
 			t.Errorf("from %q before %q: got %v", c.from, c.before, got)
 		}
 	}
+	for _, c := range []struct {
+		from, before string
+		want         bool
+	}{
+		{"5.0", "5.2.0", false}, {"5.0", "5.3", true}, {"", "", true}, {"6.9", "", true}, {"7.0.0", "", false},
+	} {
+		if got := r.CoversSome(Bounds(c.from, c.before)); got != c.want {
+			t.Errorf("some from %q before %q: got %v", c.from, c.before, got)
+		}
+	}
 }

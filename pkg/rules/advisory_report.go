@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,26 +118,40 @@ func (c *flawReport) one(f flaw) string {
 	return message
 }
 
-// list names records with what others say of them beside the group's own word.
+// list names records, those that are equally bad and need the same together, the worst first.
 func (c *flawReport) list(list []flaw) string {
-	var out []string
-	for _, f := range list {
-		text := f.ID + " (" + said(f)
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b flaw) int { return cmp.Or(b.Rank()-a.Rank(), cmp.Compare(flawLabel(a), flawLabel(b))) })
+	var b strings.Builder
+	for i, f := range list {
 		switch {
-		case f.needs == "":
-		case f.seen == reachUnknown:
-			text += "; needs " + f.needs + ", which could not be told"
-		case f.seen == reached:
-			text += "; needs " + f.needs + ", so here"
+		case i > 0 && flawLabel(f) == flawLabel(list[i-1]):
+			b.WriteString(", " + f.ID)
+		case i > 0:
+			b.WriteString("; " + flawLabel(f) + ": " + f.ID)
 		default:
-			text += "; needs " + f.needs
+			b.WriteString(flawLabel(f) + ": " + f.ID)
 		}
-		if f.Exploited != "" {
-			text += "; used in attacks"
-		}
-		out = append(out, text+")")
 	}
-	return strings.Join(out, ", ")
+	return b.String()
+}
+
+// flawLabel is what a list says of a record beside its ID.
+func flawLabel(f flaw) string {
+	text := said(f)
+	switch {
+	case f.needs == "":
+	case f.seen == reachUnknown:
+		text += ", needs " + f.needs + " (could not be told)"
+	case f.seen == reached:
+		text += ", needs " + f.needs + " (so here)"
+	default:
+		text += ", needs " + f.needs
+	}
+	if f.Exploited != "" {
+		text += ", used in attacks"
+	}
+	return text
 }
 
 // said is how bad the makers and the score say it is: they differ strongly.

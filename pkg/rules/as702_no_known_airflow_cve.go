@@ -101,28 +101,26 @@ func declaredVersion(p *rule.Pass) string {
 // away, and says of the others that they are not judged.
 func checkKubernetesProvider(p *rule.Pass) {
 	const name = "apache-airflow-providers-cncf-kubernetes"
-	others := 0
-	for _, r := range p.Advisories().Records {
-		if r.Package != advisory.Airflow && r.Package != advisory.Core && r.Package != name {
-			others++
-		}
-	}
 	first := firstAirflow(p.Workloads())
 	if first == nil {
 		return
 	}
-	p.Note(fmt.Sprintf("the versions of the providers are not known from here, so %d records about them were not compared: compare the output of pip list with them", others))
 	bounds := p.KubernetesProvider()
-	if !bounds.Known() || p.Airflow().Major < 2 { // Airflow 1 has no providers
-		return
-	}
-	lowest, highest := advisory.Bounds(bounds.From, bounds.Before)
-	on := software{name, lowest.String(), "the cncf-kubernetes provider of this Airflow's image", first}
-	c := &flawReport{pass: p, on: on, version: lowest}
-	for _, r := range p.Advisories().Of(name) {
-		if r.CoversAll(lowest, highest) {
+	known := bounds.Known() && p.Airflow().Major != 1 // Airflow 1 has no providers
+	lowest, end := advisory.Bounds(bounds.From, bounds.Before)
+	c := &flawReport{pass: p, on: software{name, lowest.String(), "the cncf-kubernetes provider of this Airflow's image", first}, version: lowest}
+	others := 0
+	for _, r := range p.Advisories().Records {
+		switch {
+		case r.Package == advisory.Airflow || r.Package == advisory.Core:
+		case r.Package != name || !known:
+			others++
+		case r.CoversAll(lowest, end):
 			c.weigh(r)
+		case r.CoversSome(lowest, end):
+			others++
 		}
 	}
+	p.Note(fmt.Sprintf("the versions of the providers are not known from here, so %d records about them were not compared: compare the output of pip list with them", others))
 	c.report()
 }
