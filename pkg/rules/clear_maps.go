@@ -78,7 +78,7 @@ func inSections(o *snapshot.Object, key, text string) []clearInMap {
 		if !isOption {
 			name, value = "", line
 		}
-		if found := credentialsIn(name, value, secret.No); len(found) > 0 {
+		if found := credentialsIn(name, value, secret.Named(section+"_"+name)); len(found) > 0 {
 			out = append(out, clearInMap{object: o, key: key, option: section + "/" + name, found: found})
 		}
 	}

@@ -81,6 +81,9 @@ func (v *valueSearch) text(text string, path []string, name string, scent secret
 	if secret.Named(name) >= secret.Likely && (place.declared || strings.HasPrefix(name, variablePrefix)) { // a variable is there to be read by its name
 		scent = secret.Sure
 	}
+	if len(path) > 1 && slices.Contains(path, "config") { // an option's section says what its name leaves out
+		scent = max(scent, secret.Named(path[len(path)-2]+"_"+name))
+	}
 	found := credentialsIn(name, text, max(scent, place.scent))
 	if objects := objectsIn(path, text); objects != nil {
 		found = objects

@@ -44,7 +44,8 @@ var ends = []struct {
 	{words: []string{"kms", "key"}, scent: No},
 
 	{words: []string{"password"}, scent: Sure}, {words: []string{"passwd"}, scent: Sure}, {words: []string{"pwd"}, scent: Sure},
-	{words: []string{"passphrase"}, scent: Sure}, {words: []string{"pass"}, scent: Sure}, {words: []string{"requirepass"}, scent: Sure},
+	{words: []string{"passphrase"}, scent: Sure}, {words: []string{"pw"}, scent: Sure},
+	{words: []string{"webserver", "secret", "key"}, scent: Sure}, {words: []string{"api", "secret", "key"}, scent: Sure}, {words: []string{"pass"}, scent: Sure}, {words: []string{"requirepass"}, scent: Sure},
 	{words: []string{"masterauth"}, scent: Sure}, {words: []string{"userpass"}, scent: Sure}, {words: []string{"pgpassword"}, scent: Sure},
 	{words: []string{"secret", "access", "key"}, scent: Sure}, {words: []string{"client", "secret"}, scent: Sure},
 	{words: []string{"consumer", "secret"}, scent: Sure}, {words: []string{"jwt", "secret"}, scent: Sure},
@@ -84,6 +85,9 @@ var digests = []string{"checksum", "digest", "fingerprint", "thumbprint", "sha25
 // Named says what a name says. Only its last words count: what it is a password
 // for stands before, and what about a password (its length, its file) behind.
 func Named(name string) Scent {
+	if name == "SECRET_KEY" { // Flask's own; in other spellings it is the name of a Secret's key, too
+		return Sure
+	}
 	parts := split(name)
 	if slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(digests, part) }) {
 		return No

@@ -13,9 +13,9 @@ func TestNamed(t *testing.T) {
 		Sure: {
 			"password", "DB_PASSWORD", "dbPassword", "smtp_password", "rootPassword2", "PGPASSWORD", "pass", "REDIS_PASS", "aws_secret_access_key",
 			"client_secret", "clientSecret", "OAUTH_CLIENT_SECRET", "jwtSecret", "AIRFLOW__API_AUTH__JWT_SECRET", "fernet-key", "example.com/password",
-			"keytabBase64Content", "AIRFLOW__SMTP__SMTP_PASSWORD", "private_key",
+			"keytabBase64Content", "AIRFLOW__SMTP__SMTP_PASSWORD", "private_key", "SECRET_KEY", "AIRFLOW__WEBSERVER__SECRET_KEY", "webserverSecretKey",
 		},
-		Likely: {"token", "GITHUB_TOKEN", "apiKey", "API_KEY", "secret", "webserverSecretKey", "credentials", "Authorization", "basicAuth", "connection_string", "encryption-key"},
+		Likely: {"token", "GITHUB_TOKEN", "apiKey", "API_KEY", "secret", "secretKey", "credentials", "Authorization", "basicAuth", "connection_string", "encryption-key"},
 		Weak:   {"key", "auth", "sentry_dsn", "keys", "cookie"},
 		No: {
 			"", "passwordSecret", "passwordSecretName", "passwordSecretKey", "existingSecretPasswordKey", "password_file", "PASSWORD_CMD", "token_url", "tokenLifetime",
