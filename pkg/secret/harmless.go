@@ -38,11 +38,9 @@ var filePath = regexp.MustCompile(`^(?:~|\.{1,2})?(?:/[\w.@${}-]+)+/?$|^[A-Za-z]
 func harmless(text string) bool {
 	text = strings.Trim(strings.TrimSpace(text), `"'`)
 	switch {
-	case text == "", sameCharacters(text), placeholder.MatchString(text), strings.HasSuffix(text, "EXAMPLE"), strings.HasSuffix(text, "EXAMPLEKEY"):
+	case text == "", sameCharacters(text), len(text) < longestName && placeholder.MatchString(text), strings.HasSuffix(text, "EXAMPLE"), strings.HasSuffix(text, "EXAMPLEKEY"):
 		return true
-	case digest.MatchString(text), filePath.MatchString(text) && !isRandom(strings.Trim(text, "/=+")), managerPath.MatchString(text):
-		return true
-	case public.MatchString(text):
+	case len(text) < longestName && isDigestOrPath(text), (strings.HasPrefix(text, "projects/") || strings.Contains(text, ".vault.azure.net/")) && managerPath.MatchString(text), isPublic(text):
 		return true
 	}
 	for _, pointer := range pointers {
@@ -50,10 +48,26 @@ func harmless(text string) bool {
 			return true
 		}
 	}
-	if rest := references.ReplaceAllString(text, ""); rest != text {
-		return holdsNothing(rest)
+	if strings.ContainsAny(text, "{$%<@_") {
+		if rest := references.ReplaceAllString(text, ""); rest != text {
+			return holdsNothing(rest)
+		}
 	}
-	return isAddress(text) || decodesToText(text)
+	return strings.Contains(text, "://") && isAddress(text) || decodesToText(text)
+}
+
+// longestName is longer than placeholders, digests and paths are.
+const longestName = 300
+
+func isDigestOrPath(text string) bool {
+	if !strings.ContainsAny(text, "/.:-\\") {
+		return false
+	}
+	return digest.MatchString(text) || filePath.MatchString(text) && !isRandom(strings.Trim(text, "/=+"))
+}
+
+func isPublic(text string) bool {
+	return (strings.Contains(text, "-----BEGIN") || strings.Contains(text, " AAAA") || strings.HasPrefix(text, "age1")) && public.MatchString(text)
 }
 
 // sameCharacters says that a text is a row of one or two different characters, as **** and xxxx.

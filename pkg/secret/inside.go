@@ -8,25 +8,25 @@ import (
 
 // Texts that are longer than this are searched up to here, in bytes: a
 // ConfigMap holds no more, and a text of another origin is no configuration.
-const longestSearched = 2 << 20
+const longestSearched = 1 << 20
 
 var (
 	// assigned is NAME = value, NAME: value or "name": "value".
-	assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_.-]{1,60})(["']?)[ \t]*(=|:)[ \t]*(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|(\$\([^()]*\)|\$?\$\{[^{}]*\}|[^\s"',;&|(){}\[\]=]{1,300}={0,2}))`)
+	assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_.-]+)(["']?)[ \t]*(=|:)[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|(\$\([^()]*\)|\$?\$\{[^{}]*\}|[^\s"',;&|(){}\[\]=]+={0,2}))`)
 	// listed is an entry of a pod's environment written out in YAML.
-	listed = regexp.MustCompile(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]{1,60})["']?,?\s+["']?value["']?: *(?:"([^"\n]{1,300})"|'([^'\n]{1,300})'|(\$\{[^{}]*\}|[^\s"',;}]{1,300}))`)
+	listed = regexp.MustCompile(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]+)["']?,?\s+["']?value["']?: *(?:"([^"\n]+)"|'([^'\n]+)'|(\$\{[^{}]*\}|[^\s"',;}]+))`)
 	// ownLine is a line of a file of variables, or of YAML: nothing else stands on it.
-	ownLine = regexp.MustCompile(`(?m)^(?:(?:export )?([A-Za-z][A-Za-z0-9_.-]{1,60})=|[ \t-]*([A-Za-z][A-Za-z0-9_.-]{1,60}): +)([^\s"'#;,(){}\[\]=$]{1,300})[ \t]*$`)
+	ownLine = regexp.MustCompile(`(?m)^(?:(?:export )?([A-Za-z][A-Za-z0-9_.-]+)=|[ \t-]*([A-Za-z][A-Za-z0-9_.-]+): +)([^\s"'#;,(){}\[\]=$]+)[ \t]*$`)
 	// className is what a program writes behind a colon instead of a value.
 	className = regexp.MustCompile(`^[A-Z][A-Za-z]+$`)
 	// userinfo is the login in a URL.
-	userinfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s/@"'<>]{1,300})@[^\s]`)
+	userinfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s/@"'<>]+)@[^\s]`)
 	// unescaped is a login with marks in its password that end it for whoever reads the URL.
-	unescaped = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s"'<>]{1,300})@[\w\[$]`)
+	unescaped = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s"'<>]+)@[\w\[$]`)
 	// asFlag is a flag that takes a password.
-	asFlag = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]{1,40})[= ]["']?([^\s"'=-][^\s"']{0,300})`)
+	asFlag = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]+)[= ]["']?([^\s"'=-][^\s"']*)`)
 	// inHeader is a login in an HTTP header.
-	inHeader = regexp.MustCompile(`(?i)authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token) +["']?([^\s"']{8,})`)
+	inHeader = regexp.MustCompile(`[Aa]uthorization["']?\s*[:=]\s*["']?(?:[Bb]earer|[Bb]asic|[Tt]oken) +["']?([^\s"']{8,})`)
 )
 
 // Inside says what credentials are written out in a longer text of any
@@ -34,7 +34,7 @@ var (
 func Inside(text string) []string {
 	text = text[:min(len(text), longestSearched)]
 	var out []string
-	if strings.Contains(text, "://") && (logsIn(userinfo, text) || logsIn(unescaped, text)) {
+	if strings.Contains(text, "://") && strings.Contains(text, "@") && (logsIn(userinfo, text) || logsIn(unescaped, text)) {
 		out = append(out, URLPassword)
 	}
 	if !strings.ContainsAny(text, "=: ") {
@@ -68,25 +68,33 @@ const schemeEnd = "\x00//"
 func pairs(text string) []pair {
 	var out []pair
 	text = strings.ReplaceAll(text, "://", schemeEnd)
-	for _, found := range assigned.FindAllStringSubmatch(text, -1) {
+	for _, found := range each(assigned, text, "") {
 		out = append(out, pair{found[1], found[4] + found[5] + found[6], found[6] == ""})
 	}
-	for _, found := range listed.FindAllStringSubmatch(text, -1) {
+	for _, found := range each(listed, text, "name:") {
 		out = append(out, pair{found[1], found[2] + found[3] + found[4], true})
 	}
-	for _, found := range ownLine.FindAllStringSubmatch(text, -1) {
+	for _, found := range each(ownLine, text, "") {
 		out = append(out, pair{found[1] + found[2], found[3], found[1] != "" || !className.MatchString(found[3])})
 	}
-	for _, found := range asFlag.FindAllStringSubmatch(text, -1) {
+	for _, found := range each(asFlag, text, "--") {
 		out = append(out, pair{found[1], found[2], true})
 	}
-	for _, found := range inHeader.FindAllStringSubmatch(text, -1) {
+	for _, found := range each(inHeader, text, "uthorization") {
 		out = append(out, pair{"bearer", found[1], true})
 	}
 	for i := range out {
 		out[i].value = strings.ReplaceAll(out[i].value, schemeEnd, "://")
 	}
 	return out
+}
+
+// each finds a form in a text, which must hold a part of it: most texts do not.
+func each(form *regexp.Regexp, text, must string) [][]string {
+	if !strings.Contains(text, must) {
+		return nil
+	}
+	return form.FindAllStringSubmatch(text, -1)
 }
 
 // codeWords stand behind a name in programs and schemas, where a value would stand in a configuration.
