@@ -64,7 +64,7 @@ func checkSecretsSynced(p *rule.Pass) {
 		switch {
 		case made[at], isSynced(o):
 		case unread != "":
-			p.Unknown("whether something fills Secret " + o.Name + ": " + unread)
+			p.Unknown("whether something fills the Secrets is not known: " + unread)
 		default:
 			p.Report(rule.Finding{
 				Target: o.Ref, Path: "/data", Fixes: syncFixes(p, o),
