@@ -20,6 +20,8 @@ type Ignored struct {
 	Wins Setting
 	// Gone is what to do instead where the option has no successor; empty where nothing is lost.
 	Gone string
+	// NotYet says that a later version reads it.
+	NotYet bool
 	// Lower says that the name is read, but that Wins stands in a place that beats this one.
 	Lower bool
 }
@@ -140,7 +142,7 @@ var families = []struct {
 func (m *Model) judgeVariable(c *config, variable string) (Ignored, bool) {
 	for _, f := range families {
 		if strings.HasPrefix(variable, f.prefix) && m.before(f.since) {
-			return under(f.option, Ignored{Why: fmt.Sprintf("is not read by Airflow %s: it came with %s", m.Version, f.since), Gone: "put it into " + f.option.String()}), true
+			return under(f.option, Ignored{Why: fmt.Sprintf("is not read by Airflow %s: it came with %s", m.Version, f.since), Gone: "put it into " + f.option.String(), NotYet: true}), true
 		}
 	}
 	return m.judgeName(c, variable, [3]string{"", "_CMD", "_SECRET"})
@@ -181,7 +183,7 @@ func (m *Model) notRead(c *config, uses []nameUse) Ignored {
 		}
 	}
 	if o := own.option; o.since != "" && m.before(o.since) {
-		return Ignored{Why: fmt.Sprintf("is not read by Airflow %s: the option came with %s", m.Version, o.since), Gone: "upgrade Airflow"}
+		return Ignored{Why: fmt.Sprintf("is not read by Airflow %s: the option came with %s", m.Version, o.since), Gone: "upgrade Airflow", NotYet: true}
 	}
 	return Ignored{Why: fmt.Sprintf("is not read by Airflow %s: the option is gone since %s", m.Version, own.option.until), Gone: own.option.gone}
 }

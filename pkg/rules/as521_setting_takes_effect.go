@@ -72,6 +72,8 @@ func isLost(p *rule.Pass, i airflow.Ignored) bool {
 	switch {
 	case i.Wins.Via == "": // nothing took its place
 		return i.Gone != ""
+	case i.Wins.Section == "fab" && !usesFAB(p): // no name counts
+		return false
 	case i.Wins.Ref.Same(i.Ref) && i.Wins.Path == i.Path:
 		return false
 	case i.Via == "cmd" || i.Via == "backend" || isIndirect(i.Name):
@@ -136,8 +138,9 @@ func ignoredFinding(p *rule.Pass, i ignoredOnce) rule.Finding {
 		message += " (in " + componentNames(i.components) + ")"
 	}
 	f := settingFinding(i.Setting, message, ignoredFixes(p, i.Ignored))
-	if met, _ := airflow.SecureValue(i.Wins.Section, i.Wins.Key).Met(i.Wins.Value); i.Wins.Clear() && met {
-		f.Severity = rule.Low // the door is shut all the same
+	met, _ := airflow.SecureValue(i.Wins.Section, i.Wins.Key).Met(i.Wins.Value)
+	if i.Wins.Clear() && met || i.Wins.Via == "" && !i.NotYet { // the door is shut all the same, or gone
+		f.Severity = rule.Low
 	}
 	return f
 }
@@ -184,7 +187,7 @@ func checkCookiesInFile(p *rule.Pass) {
 		return
 	}
 	for _, c := range fileCookies {
-		list := judgeable(p, p.WebserverConfig(c.name))
+		list := clearInFile(p, c.name)
 		if len(list) == 0 {
 			continue
 		}
@@ -197,6 +200,20 @@ func checkCookiesInFile(p *rule.Pass) {
 			}
 		}
 	}
+}
+
+// clearInFile are the values that webserver_config.py gives a name; what keeps
+// the file from being read is noted once for all names.
+func clearInFile(p *rule.Pass, name string) []airflow.Setting {
+	var out []airflow.Setting
+	for _, s := range p.WebserverConfig(name) {
+		if why := whyUnknown(s); why != "" {
+			p.Unknown("webserver_config.py: " + why)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // fileCookies are the names in webserver_config.py, with the options that count.
