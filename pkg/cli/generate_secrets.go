@@ -131,7 +131,7 @@ func (f *secretsFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&w.VaultURL, "vault-url", "", "Azure: the Key Vault's address, https only")
 	flags.StringVar(&w.Tenant, "tenant", "", "Azure: the tenant's ID")
 	flags.StringVar(&w.ClientID, "client-id", "", "Azure: the ID of the client that pods log in as")
-	flags.StringVar(&f.profile, "profile", "restricted", "Hardening profile to judge the result by: baseline, restricted, paranoid, or a file")
+	flags.StringVar(&f.profile, "profile", "paranoid", "Hardening profile to judge the result by: baseline, restricted, paranoid, or a file; only its rules about secrets are asked")
 	flags.StringVarP(&f.output, "output", "o", string(bundleFormat), "Output format: bundle, json or yaml")
 	flags.StringVarP(&f.directory, "directory", "d", "", "Directory to write the files of the bundle to")
 	flags.StringVar(&f.rotate, "rotate", "", "Write how one secret is replaced instead: "+strings.Join(rotation.Keys(), ", "))

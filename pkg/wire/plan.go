@@ -243,7 +243,8 @@ func (b *builder) byName(item Item, s slot) {
 	}
 	b.set(s.secret, item.Secret, "taken from this Secret: "+item.What, "AS402", "AS415")
 	for _, k := range s.data {
-		if k.named != "" && slices.ContainsFunc(item.Data, func(d Datum) bool { return d.Key == k.key }) {
+		same := func(d Datum) bool { return d.Key == k.key && (b.known(k.named) || d.Now.Key != k.key) } // a fork without it reads this key anyway
+		if k.named != "" && slices.ContainsFunc(item.Data, same) {
 			b.set(k.named, k.key, "its key in the Secret: "+item.What, "AS402")
 		}
 	}

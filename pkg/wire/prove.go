@@ -123,10 +123,10 @@ func takes(s airflow.Setting, item Item, want string) bool {
 // are at least as many as took it before.
 func (p *Proof) secret(item Item, before, after *airflow.Model) {
 	for _, d := range item.Data {
-		now := users(after.Workloads, item.Secret, d.Key)
+		now := len(users(after.Workloads, item.Secret, d.Key))
 		then := 0
 		if d.Now.Via == InSecret {
-			then = users(staying(before, after), d.Now.Ref.Name, d.Now.Key)
+			then = len(users(staying(before, after), d.Now.Ref.Name, d.Now.Key))
 		}
 		if now == 0 || now < then && !shared(before, d.Now) {
 			p.fail("%s: %d places take key %s from Secret %s, where %d took it before", item.What, now, d.Key, item.Secret, then)
@@ -157,26 +157,37 @@ func shared(m *airflow.Model, now Now) bool {
 	})
 }
 
-// users counts the containers, volumes and pulls that take a key from a Secret.
-func users(workloads []*airflow.Workload, secret, key string) int {
-	n := 0
+// users are the places that take a key from a Secret: containers, volumes and
+// pulls, each by its workload. Pods that run now do not count: an upgrade replaces them.
+func users(workloads []*airflow.Workload, secret, key string) []string {
+	var out []string
 	for _, w := range workloads {
-		for _, c := range w.Containers() {
-			for _, e := range c.Env {
-				if from := e.ValueFrom; from != nil && from.SecretKeyRef != nil && from.SecretKeyRef.Name == secret && from.SecretKeyRef.Key == key {
-					n++
-				}
-			}
+		if w.Ref.Kind == string(snapshot.Pod) && !w.Future {
+			continue
 		}
-		for _, v := range w.Spec.Volumes {
-			if v.Secret != nil && v.Secret.SecretName == secret {
+		for range usesOf(w, secret, key) {
+			out = append(out, w.Ref.String())
+		}
+	}
+	return out
+}
+
+func usesOf(w *airflow.Workload, secret, key string) (n int) {
+	for _, c := range w.Containers() {
+		for _, e := range c.Env {
+			if from := e.ValueFrom; from != nil && from.SecretKeyRef != nil && from.SecretKeyRef.Name == secret && from.SecretKeyRef.Key == key {
 				n++
 			}
 		}
-		for _, pull := range w.Spec.ImagePullSecrets {
-			if pull.Name == secret {
-				n++
-			}
+	}
+	for _, v := range w.Spec.Volumes {
+		if v.Secret != nil && v.Secret.SecretName == secret {
+			n++
+		}
+	}
+	for _, pull := range w.Spec.ImagePullSecrets {
+		if pull.Name == secret {
+			n++
 		}
 	}
 	return n
@@ -187,8 +198,8 @@ func (p *Proof) old(item Item, d Datum, after *airflow.Model) {
 	if d.Now.Via != InSecret || d.Now.Ref.Name == item.Secret {
 		return
 	}
-	if n := users(after.Workloads, d.Now.Ref.Name, d.Now.Key); n > 0 {
-		p.fail("%s: %d places still take it from Secret %s", item.What, n, d.Now.Ref.Name)
+	if still := users(after.Workloads, d.Now.Ref.Name, d.Now.Key); len(still) > 0 {
+		p.fail("%s: these still take it from Secret %s: %s", item.What, d.Now.Ref.Name, strings.Join(slices.Compact(still), ", "))
 	}
 }
 
