@@ -106,9 +106,14 @@ func optionConfig(o documentedOption, version string, value *string) string {
 		delete(lines, o.Option)
 	}
 	var b strings.Builder
+	last := ""
 	for _, name := range slices.Sorted(maps.Keys(lines)) {
 		section, key, _ := strings.Cut(name, "/")
-		fmt.Fprintf(&b, "[%s]\n%s = %s\n", section, key, lines[name])
+		if section != last {
+			fmt.Fprintf(&b, "[%s]\n", section)
+		}
+		fmt.Fprintf(&b, "%s = %s\n", key, lines[name])
+		last = section
 	}
 	return b.String()
 }
