@@ -9,8 +9,8 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// backupsOf are what copies volumes or databases of a namespace, told from
-// objects as the API server sent them. Only names, times and what is copied stay.
+// backupsOf are what copies volumes or databases of a namespace, told from its
+// objects and Velero's as the API server sent them. Only names, times and what is copied stay.
 func backupsOf(namespace string, objects []snapshot.Object) []snapshot.Backup {
 	claims := map[string]map[string]any{} // labels of each claim
 	for i := range objects {
@@ -22,7 +22,7 @@ func backupsOf(namespace string, objects []snapshot.Object) []snapshot.Backup {
 	for i := range objects {
 		o := &objects[i]
 		read := backupReaders[o.Group()+"/"+o.Kind]
-		if read == nil || o.Group() != veleroGroup && o.Namespace != namespace {
+		if read == nil {
 			continue
 		}
 		if b, copies := read(o, namespace, claims); copies {
