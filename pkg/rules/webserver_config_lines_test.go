@@ -28,6 +28,9 @@ type badLine struct {
 	// on2 is the rule on Airflow 2 where it is another one.
 	on2  string
 	path string // the name that the finding points at
+	// credential says that the line holds one: a finding where the file stands
+	// in a ConfigMap, and that nothing keeps the Secret in step where it stands there.
+	credential bool
 }
 
 var (
@@ -76,6 +79,12 @@ var badLines = []badLine{
 	{line: "RATELIMIT_ENABLED = False", rule: "AS513", path: "RATELIMIT_ENABLED"},
 	{line: "AUTH_RATE_LIMITED = False", rule: "AS513", path: "AUTH_RATE_LIMITED"},
 	{line: "AUTH_RATE_LIMIT = '1000 per second'", rule: "AS513", path: "AUTH_RATE_LIMIT"},
+
+	{line: "SECRET_KEY = 'q8Zr4WmXk2T9vB7nLs3e'", rule: "AS404", credential: true},
+	{line: "SQLALCHEMY_DATABASE_URI = 'postgresql://airflow:q8Zr4WmXk2T9vB7nLs3e@db/airflow'", rule: "AS412", credential: true},
+	{line: "RATELIMIT_STORAGE_URI = 'redis://:q8Zr4WmXk2T9vB7nLs3e@redis:6379/1'", rule: "AS412", credential: true},
+	{sets: byDirectory, line: "AUTH_LDAP_BIND_PASSWORD = 'q8Zr4WmXk2T9vB7nLs3e'", rule: "AS404", credential: true},
+	{sets: byProvider, replace: "os.environ['CLIENT_SECRET']", line: "'q8Zr4WmXk2T9vB7nLs3e'", rule: "AS404", credential: true},
 }
 
 // TestEachBadLineHasItsOwnFinding: the template gives none, nor do lines that
@@ -102,17 +111,30 @@ func TestEachBadLineHasItsOwnFinding(t *testing.T) {
 					t.Errorf("%s: %v give findings: %s", where, bad.sets, more)
 				}
 				got := without(fileFindings(t, chart, version, bad.in(t, good)), before)
-				want := bad.rule
-				if version[0] == '2' && bad.on2 != "" {
-					want = bad.on2
-				}
-				want += " " + map[string]string{"official": "ConfigMap/af-web", "community": "Secret/af-web"}[chart] + " /data/webserver_config.py#" + bad.path
+				want := bad.want(chart, version)
 				if len(got) != 1 || got[0] != want {
 					t.Errorf("%s: %q in place of %q gives\n%q\nwant\n%q", where, bad.line, bad.replace, got, want)
 				}
 			}
 		}
 	}
+}
+
+// want is the finding that the line is to have.
+func (b badLine) want(chart, version string) string {
+	where, id := "ConfigMap/af-web /data/webserver_config.py", b.rule
+	if chart == "community" {
+		where = "Secret/af-web /data/webserver_config.py"
+	}
+	switch {
+	case b.credential && chart == "community":
+		return "AS415 Secret/af-web /data"
+	case b.credential:
+		return id + " " + where
+	case version[0] == '2' && b.on2 != "":
+		id = b.on2
+	}
+	return id + " " + where + "#" + b.path
 }
 
 // in is a file with the bad line in it.
