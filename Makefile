@@ -20,7 +20,7 @@ lint:
 
 # Rewrites goldens, docs and schemas; without -update the same tests check them.
 generate:
-	go test -short $$(grep -rl --include='*_test.go' '"update"' cmd pkg | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
+	go test -short $$(grep -rl --include='*_test.go' 'flag.Bool("update"' cmd pkg | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
 
 # A local control plane with an Airflow release to play with, until Ctrl-C.
 cluster:

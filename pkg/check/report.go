@@ -17,7 +17,7 @@ type Report struct {
 	Release    Release             `json:"release"`
 	Profile    string              `json:"profile"`
 	Evaluated  Evaluated           `json:"evaluated"`
-	Advisories Advisories          `json:"advisories"`
+	Advisories *Advisories         `json:"advisories,omitempty"`
 	Coverage   []snapshot.Coverage `json:"coverage"`
 	Summary    Summary             `json:"summary"`
 	Results    []Result            `json:"results"`

@@ -70,7 +70,7 @@ func newReport(model *airflow.Model, with *profile.Profile) *Report {
 		Results:  []Result{},
 	}
 	known := advisory.With(model.Snapshot.Advisories)
-	r.Advisories = Advisories{Read: known.Read, Newest: known.Newest, Given: known.Given, GivenNewest: known.GivenNewest}
+	r.Advisories = &Advisories{Read: known.Read, Newest: known.Newest, Given: known.Given, GivenNewest: known.GivenNewest}
 	r.Evaluated.Objects = len(model.Snapshot.Objects)
 	r.Evaluated.Workloads = len(model.Workloads)
 	for _, w := range model.Workloads {

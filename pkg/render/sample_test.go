@@ -36,7 +36,7 @@ func sample() *check.Report {
 			AirflowVersion: "3.2.2", Executor: "CeleryExecutor",
 		},
 		Evaluated:  check.Evaluated{Objects: 39, Workloads: 9, Containers: 1},
-		Advisories: check.Advisories{Read: "2026-11-21", Newest: "2026-09-24", Given: "osv.json", GivenNewest: "2026-11-30"},
+		Advisories: &check.Advisories{Read: "2026-11-21", Newest: "2026-09-24", Given: "osv.json", GivenNewest: "2026-11-30"},
 		Coverage: []snapshot.Coverage{
 			{Kind: snapshot.Deployment, State: snapshot.Read},
 			{Kind: snapshot.HTTPRoute, State: snapshot.Unserved},

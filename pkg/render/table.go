@@ -54,14 +54,17 @@ func headLines(r *check.Report) [][2]string {
 	}
 	chart := strings.TrimSpace(cmp.Or(id.Chart.Name, "unknown") + " " + id.Chart.Version)
 	version := cmp.Or(id.AirflowVersion, "version unknown")
-	return [][2]string{
+	out := [][2]string{
 		{"Release", plain(name)},
 		{"Chart", plain(fmt.Sprintf("%s (%s)", chart, dialectWords(id.Chart.Dialect)))},
 		{"Airflow", plain(version + ", " + cmp.Or(id.Executor, "executor unknown"))},
 		{"Profile", plain(r.Profile)},
 		{"Evaluated", evaluatedText(r.Evaluated)},
-		{"CVEs", plain(advisoriesText(r.Advisories))},
 	}
+	if r.Advisories != nil {
+		out = append(out, [2]string{"CVEs", plain(advisoriesText(r.Advisories))})
+	}
+	return out
 }
 
 func dialectWords(dialect string) string {
@@ -76,7 +79,7 @@ func evaluatedText(e check.Evaluated) string {
 }
 
 // advisoriesText says of when the flaws are that the version was compared with.
-func advisoriesText(a check.Advisories) string {
+func advisoriesText(a *check.Advisories) string {
 	text := "published up to " + a.Newest
 	if a.Given != "" {
 		text += ", and in " + a.Given + " up to " + a.GivenNewest
