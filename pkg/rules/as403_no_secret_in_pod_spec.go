@@ -26,6 +26,7 @@ var noSecretInPodSpec = &rule.Rule{
 func checkNoSecretInPodSpec(p *rule.Pass) {
 	found, pods := clearInPods(p)
 	p.Subjects += pods
+	hooksUnseen(p)
 	for _, c := range slices.DeleteFunc(found, func(c *clearInPod) bool { return c.inURL }) {
 		c.report(p, c.fixes(p))
 	}

@@ -28,6 +28,7 @@ var noCredentialInURL = &rule.Rule{
 func checkNoCredentialInURL(p *rule.Pass) {
 	pods, judged := clearInPods(p)
 	p.Subjects += judged
+	hooksUnseen(p)
 	for _, c := range slices.DeleteFunc(pods, func(c *clearInPod) bool { return !c.inURL }) {
 		fixes := urlFixes(p, c.inClear)
 		if len(fixes) == 0 {

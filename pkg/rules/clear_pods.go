@@ -61,6 +61,13 @@ func clearInPods(p *rule.Pass) (out []*clearInPod, pods int) {
 	return out, pods
 }
 
+// hooksUnseen notes that hooks, which mostly are gone from a cluster, could not be judged by Helm's record.
+func hooksUnseen(p *rule.Pass) {
+	if !p.Offline() && !p.Read(snapshot.ReleaseRecord) {
+		p.Unknown("the release's record was not read, so its hooks were not seen")
+	}
+}
+
 // taskVariables begin the variables under which the official chart, up to 1.19, hands a variable on to task pods.
 const taskVariables = "AIRFLOW__KUBERNETES_ENVIRONMENT_VARIABLES__"
 
