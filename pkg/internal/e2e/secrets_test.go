@@ -57,12 +57,12 @@ var wiringCharts = map[string]struct {
 executor: CeleryExecutor
 fernetKey: b2xkLWZlcm5ldC1rZXktb2YtMzItYnl0ZXMhISEhISE=
 apiSecretKey: old-api-secret-key
-jwtSecret: old-jwt-secret
+jwtSecret: old-jwt-secret-of-sixty-four-bytes-and-more-which-is-what-hs512-wants
 redis: {password: old-redis-password}
 postgresql: {enabled: false}
 data: {metadataConnection: {user: airflow, pass: old-database-password, host: db.example.com, db: airflow}}
 env: [{name: AIRFLOW_CONN_WAREHOUSE, value: "postgresql://u:old-connection-password@h/db"}]
-`, []string{oldFernet, "old-api-secret-key", "old-jwt-secret", "old-redis-password", "old-database-password"}},
+`, []string{oldFernet, "old-api-secret-key", "old-jwt-secret-of-sixty-four-bytes-and-more-which-is-what-hs512-wants", "old-redis-password", "old-database-password"}},
 	"community": {`
 airflow:
   executor: CeleryKubernetesExecutor

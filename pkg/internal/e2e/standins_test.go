@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
 )
@@ -93,7 +95,10 @@ func (s *standins) answer(name, text string) {
 // sh runs a command line as a person would, and hands over what it prints on both streams.
 func (s *standins) sh(command string) (string, error) {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), "sh", "-c", command)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	var out bytes.Buffer
 	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &out, &out
 	err := cmd.Run()
