@@ -73,9 +73,9 @@ func judgeDatabaseTLS(p *rule.Pass, u storeUse, seen map[tlsFact]bool) {
 		return
 	}
 	seen[fact] = true
-	what := settingName(u.setting)
+	what := settingName(u.setting) + " asks for no TLS"
 	if said != "" {
-		what += " says " + said
+		what = settingName(u.setting) + " says " + said
 	}
 	p.Report(u.finding(tlsSeverity(mode), fmt.Sprintf("%s on the way to %s: %s", what, u.place(), tlsGap(mode)), tlsFixes(p, u, word)))
 }

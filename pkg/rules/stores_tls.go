@@ -114,7 +114,7 @@ func tlsSeverity(mode tlsMode) rule.Severity {
 func tlsGap(mode tlsMode) string {
 	switch mode {
 	case unsetTLS:
-		return "nothing asks for TLS, so passwords and Airflow's state may cross the network in clear text"
+		return "passwords and Airflow's state may cross the network in clear text"
 	case noTLS:
 		return "passwords and Airflow's state cross the network in clear text"
 	case maybeTLS:
