@@ -24,7 +24,7 @@ func steps(m *airflow.Model, p *wire.Plan) []byte {
 	}
 	list = append(list, "Look at `migrate.sh` and run it as somebody who may read the release's Secrets and write to the manager: `bash migrate.sh`.")
 	if len(p.Objects) > 0 {
-		list = append(list, "Make the objects: `kubectl apply -f objects.yaml`. Wait until every Secret of the table is there"+waits(p)+".")
+		list = append(list, "Make the objects: `kubectl apply -f objects.yaml`. "+waits(p))
 	}
 	list = append(list,
 		fmt.Sprintf("Upgrade: `helm upgrade %s CHART -n %s --reuse-values -f values.yaml`.", p.Release, p.Namespace),
@@ -47,27 +47,33 @@ func steps(m *airflow.Model, p *wire.Plan) []byte {
 func access(p *wire.Plan) string {
 	o := p.Options
 	base := p.Base()
+	accounts := "the service accounts `"
+	if len(p.Accounts) == 1 {
+		accounts = "the service account `"
+	}
+	accounts += strings.Join(p.Accounts, "`, `") + "` of namespace " + p.Namespace
 	switch o.Backend {
 	case wire.Vault:
-		return fmt.Sprintf("Let role `%s` of Vault's login at `%s` read `%s/data/%s/*`, for the service accounts that the files name.", o.VaultRole, o.VaultAuthMount, o.VaultMount, base)
+		return fmt.Sprintf("Let role `%s` of Vault's login at `%s` read `%s/data/%s/*`, for %s.", o.VaultRole, o.VaultAuthMount, o.VaultMount, base, accounts)
 	case wire.AWSSecretsManager:
-		return fmt.Sprintf("Let role `%s` call `secretsmanager:GetSecretValue` and `DescribeSecret` on `%s/*`, and let the service accounts that the files name assume it.", o.RoleARN, base)
+		return fmt.Sprintf("Let role `%s` call `secretsmanager:GetSecretValue` and `DescribeSecret` on `%s/*`, and let %s assume it.", o.RoleARN, base, accounts)
 	case wire.AWSSSM:
-		return fmt.Sprintf("Let role `%s` call `ssm:GetParameter` and `GetParameters` on `%s/*` and decrypt with its key, and let the service accounts that the files name assume it.", o.RoleARN, base)
+		return fmt.Sprintf("Let role `%s` call `ssm:GetParameter` and `GetParameters` on `%s/*` and decrypt with its key, and let %s assume it.", o.RoleARN, base, accounts)
 	case wire.GCP:
-		return fmt.Sprintf("Give `%s` the role Secret Manager Secret Accessor on secrets whose names begin with `%s-`, and let the service accounts that the files name act as it.", o.ServiceAccount, base)
+		return fmt.Sprintf("Give `%s` the role Secret Manager Secret Accessor on secrets whose names begin with `%s-`, and let %s act as it.", o.ServiceAccount, base, accounts)
 	}
-	return fmt.Sprintf("Give client `%s` the role Key Vault Secrets User on secrets whose names begin with `%s-`, and federate the service accounts that the files name.", o.ClientID, base)
+	return fmt.Sprintf("Give client `%s` the role Key Vault Secrets User on secrets whose names begin with `%s-`, and federate %s.", o.ClientID, base, accounts)
 }
 
 func waits(p *wire.Plan) string {
+	const there = "Wait until every Secret of the table is there"
 	switch p.Options.Sync {
 	case wire.CSI:
-		return " once the first pod has mounted the class; the upgrade brings those pods"
+		return "The Secrets of the table come with the first pod that mounts the class, which the upgrade brings."
 	case wire.ExternalSecrets:
-		return ": `kubectl wait --for=condition=Ready externalsecret --all -n " + p.Namespace + "`"
+		return there + ": `kubectl wait --for=condition=Ready externalsecret --all -n " + p.Namespace + "`."
 	}
-	return ""
+	return there + "."
 }
 
 // table lists what moves.

@@ -27,6 +27,7 @@ func (b *builder) secretsStore() {
 	spec := map[string]any{"provider": providers[b.Options.Backend], "parameters": b.parameters(items), "secretObjects": secrets}
 	b.object("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", b.storeName(), spec, "What the driver reads, and the Secrets it makes of it while a pod mounts it.")
 	b.mount()
+	b.Notes = append(b.Notes, "The driver makes Secrets only where it is installed with syncSecret.enabled=true, and takes them away when the last pod that mounts the class is gone.")
 }
 
 // providers are the driver's names for the managers.

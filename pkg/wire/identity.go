@@ -44,6 +44,7 @@ func (b *builder) identity() {
 	if b.Options.Backend == Kubernetes {
 		return
 	}
+	b.accounts()
 	if b.Options.Backend == Vault {
 		b.tokens()
 		return
@@ -64,6 +65,16 @@ func (b *builder) identity() {
 			b.podLabel(c)
 		}
 	}
+}
+
+// accounts notes whom the manager must let in: the pods of Airflow, for the backend, the agent and the CSI driver read as they.
+func (b *builder) accounts() {
+	for _, w := range b.m.Workloads {
+		if w.Owner == nil && w.Component.RunsAirflow() && !b.gone(w.Component) && !slices.Contains(b.Accounts, w.ServiceAccount()) {
+			b.Accounts = append(b.Accounts, w.ServiceAccount())
+		}
+	}
+	slices.Sort(b.Accounts)
 }
 
 // podLabel marks pods for Azure's webhook: without it the annotation does nothing.

@@ -76,6 +76,8 @@ type Plan struct {
 	Notes []string
 	// Class and Arguments are Airflow's own backend; empty where it is not set.
 	Class, Arguments string
+	// Accounts are the service accounts that log in to the manager, sorted.
+	Accounts []string
 	// Exec is the pod to ask what only Airflow knows, as "deployment/rel-scheduler"; Container is the one in it.
 	Exec, Container string
 }

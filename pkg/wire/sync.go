@@ -54,6 +54,8 @@ func (b *builder) account() string {
 		Why:   "The identity of the sync alone: let it read " + b.Options.name(b.Namespace, b.Release) + " and what is below, and nothing else.",
 		Value: map[string]any{"apiVersion": "v1", "kind": string(snapshot.ServiceAccount), "metadata": meta, "automountServiceAccountToken": false},
 	})
+	b.Accounts = append(b.Accounts, b.storeName())
+	slices.Sort(b.Accounts)
 	return b.storeName()
 }
 
