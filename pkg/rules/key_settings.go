@@ -56,8 +56,12 @@ func keyPlaces(list []airflow.Setting, users []airflow.Component) []keyPlace {
 }
 
 // webKey is the option of the key that signs sessions and log requests.
+// Airflow 3 reads its older name as well, so that it answers for an unknown version, too.
 func webKey(p *rule.Pass) []airflow.Setting {
-	return append(p.Settings("webserver", "secret_key"), p.Settings("api", "secret_key")...)
+	if major := p.Airflow().Major; major == 1 || major == 2 {
+		return p.Settings("webserver", "secret_key")
+	}
+	return p.Settings("api", "secret_key")
 }
 
 // isHidden says that a key's value cannot be judged. The pass learns why,
