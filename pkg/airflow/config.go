@@ -90,12 +90,13 @@ type kept struct {
 	configs map[containerKey]*config
 	keys    map[prefixed]map[string]Setting   // of objects that envFrom names
 	parsed  map[fileKey]map[optionName]string // of each airflow.cfg; many pods share one
+	login   map[fileKey][]settingLine         // of each webserver_config.py
 }
 
 func newKept() kept {
 	return kept{
 		configs: map[containerKey]*config{}, keys: map[prefixed]map[string]Setting{},
-		parsed: map[fileKey]map[optionName]string{},
+		parsed: map[fileKey]map[optionName]string{}, login: map[fileKey][]settingLine{},
 	}
 }
 

@@ -89,6 +89,10 @@ func TestWebserverFileImportsAll(t *testing.T) {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}
+	own := WebserverFile{lines: parseSettings("AUTH_TYPE = AUTH_DB\n    from globals import *\n")}
+	if got := own.Values("AUTH_TYPE"); len(got) != 2 || got[0].Value != "AUTH_DB" || got[1].Reason != "code in the file sets names of its own choice" {
+		t.Errorf("got %v", got)
+	}
 	if !file.Signs("verify=False") || file.Signs("verify") {
 		t.Error("signs are not read")
 	}

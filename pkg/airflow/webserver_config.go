@@ -48,12 +48,25 @@ func (m *Model) WebserverFiles() []WebserverFile {
 			case path.Base(found.key) != webserverConfigFile:
 				file.Unread = name + " does not stand under the key " + webserverConfigFile + ", so its settings are masked"
 			default:
-				file.lines, file.signs = parseSettings(found.text), found.text
+				file.lines, file.signs = m.settingLines(found), found.text
 			}
 			out = append(out, file)
 		}
 	}
 	return out
+}
+
+// settingLines are those of a file, read once however many rules ask.
+func (m *Model) settingLines(file *mountedFile) []settingLine {
+	m.kept.mutex.Lock()
+	defer m.kept.mutex.Unlock()
+	at := fileKey{file.ref, file.key}
+	lines, known := m.kept.login[at]
+	if !known {
+		lines = parseSettings(file.text)
+		m.kept.login[at] = lines
+	}
+	return lines
 }
 
 // webserverFile is what is mounted where [webserver] or [fab] config_file says, else under the usual name.
@@ -82,6 +95,9 @@ func (m *Model) WebserverConfig(name string) []Setting {
 	return out
 }
 
+// ownNames stands for a module where code in the file sets names that no line shows.
+const ownNames = "globals"
+
 // computes is why a value in the file is not known.
 const computes = "the file computes it"
 
@@ -103,9 +119,12 @@ func (f *WebserverFile) Values(name string) []Setting {
 		}
 		s := base
 		s.Conditional = line.conditional
-		if line.star {
+		switch {
+		case line.star && line.source == ownNames:
+			s.Reason = "code in the file sets names of its own choice"
+		case line.star:
 			s.Reason = "the file imports all of " + line.source + ", which may set it"
-		} else {
+		default:
 			s.Literal = &line.value
 			s.Value, s.Known = line.value.shown(line.source)
 			if !s.Known {

@@ -91,6 +91,7 @@ func TestMaskWebserverConfigKeepsWhatRulesAsk(t *testing.T) {
 			`OAUTH_PROVIDERS = [{"u": "https://login.microsoftonline.com/common/oauth2", "v": "https://{}/«»/keys" % HOST, "w": "https://login.microsoftonline.com/{}/«»".format(t=T)}]` + "\n"},
 		{`AUTH_ROLE_PUBLIC = 'a"b\\c'`, `AUTH_ROLE_PUBLIC = "a\"b\\c"` + "\n"},
 		{"AUTH_LDAP_SERVER = 'ldaps://a.example.com ldap://u:hunter2@b.example.com'", "AUTH_LDAP_SERVER = \"ldaps://a.example.com ldap://«»:«»@b.example.com\"\n"},
+		{"for k in os.environ:\n    globals()[k] = 'hunter2'\ndef f():\n    exec('hunter2')", "    from globals import *\n"},
 		{"AUTH_LDAP_SERVER = 'ldap://u:a hunter2 b@ldap.example.com'", "AUTH_LDAP_SERVER = \"ldap://«»\"\n"},
 		{"PERMANENT_SESSION_LIFETIME = timedelta(hours=8)\nRATELIMIT_STORAGE_URI = 'redis://:hunter2@r:6379/1'", "PERMANENT_SESSION_LIFETIME = timedelta(hours=8)\nRATELIMIT_STORAGE_URI = \"redis://:«»@r:6379/1\"\n"},
 	} {

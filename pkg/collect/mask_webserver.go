@@ -40,6 +40,9 @@ func (f *settingsFile) statement(s []pyToken, indent int) {
 		return
 	}
 	f.inside = -1
+	if setsAnyName(s) {
+		f.out.WriteString("    from globals import *\n")
+	}
 	switch word := s[0].text; {
 	case s[0].kind != pyName:
 	case word == "def", word == "class", word == "async" && len(s) > 1 && s[1].text == "def":
@@ -53,6 +56,16 @@ func (f *settingsFile) statement(s []pyToken, indent int) {
 	default:
 		f.assignment(s, indent)
 	}
+}
+
+// setsAnyName says that a statement may set names that it does not show: globals()[name] = value, exec(text).
+func setsAnyName(s []pyToken) bool {
+	for i, t := range s {
+		if t.kind == pyName && (t.text == "globals" || t.text == "locals" || t.text == "exec") && i+1 < len(s) && s[i+1].text == "(" {
+			return true
+		}
+	}
+	return false
 }
 
 // isTarget says that a word which can also begin a condition is a name here.
