@@ -126,20 +126,25 @@ func kindsOf(m snapshot.Masked) []string {
 	return out
 }
 
+// nameWords say what stands under a name.
+var nameWords = []struct{ part, what string }{
+	{"secret_access_key", "an AWS secret access key"}, {"pass", "a password"}, {"pwd", "a password"}, {"token", "a token"},
+	{"bearer", "a token"}, {"key", "a key"}, {"secret", "a secret"}, {"auth", "a login"},
+}
+
 // whatNamed is a credential by the name it stands under.
 func whatNamed(name string) string {
 	if c := credentialNamed(name); c != nil {
 		return c.what
 	}
 	small := strings.ToLower(name)
-	for _, word := range []struct{ part, what string }{
-		{"secret_access_key", "an AWS secret access key"}, {"pass", "a password"}, {"pwd", "a password"}, {"token", "a token"}, {"bearer", "a token"}, {"key", "a key"}, {"secret", "a secret"}, {"auth", "a login"},
-	} {
-		if strings.Contains(small, word.part) {
-			return word.what
+	best, at := "a credential", -1
+	for _, word := range nameWords { // the last one counts: a client secret of Keycloak is no key
+		if i := strings.LastIndex(small, word.part); i >= 0 && i+len(word.part) > at {
+			best, at = word.what, i+len(word.part)
 		}
 	}
-	return "a credential"
+	return best
 }
 
 // each judges the tokens that a form finds; group is the number of the token in it.

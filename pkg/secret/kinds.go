@@ -73,6 +73,9 @@ func Kinds(text string) []string {
 		return nil
 	}
 	out := append(prefixedKinds(text), irregular(text)...)
+	if slices.Contains(out, "gcp-service-account") { // says more than the private key in it
+		out = slices.DeleteFunc(out, func(id string) bool { return id == PrivateKey })
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
