@@ -18,15 +18,12 @@ import (
 // file (one record, a list of them, or one JSON value after the other) or from
 // all such files of a directory. Records about other software are left out.
 func ReadAdvisories(path string) (*snapshot.Advisories, error) {
-	names, err := manifestFiles(path)
+	names, err := filesIn(path, ".json", ".jsonl")
 	if err != nil {
 		return nil, err
 	}
 	out := &snapshot.Advisories{Name: filepath.ToSlash(path)}
 	for _, name := range names {
-		if filepath.Ext(name) == ".yaml" || filepath.Ext(name) == ".yml" {
-			continue
-		}
 		records, err := readOSV(name)
 		if err != nil {
 			return nil, err

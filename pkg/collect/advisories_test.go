@@ -68,7 +68,7 @@ func TestReadAdvisories(t *testing.T) {
 
 func TestReadAdvisoriesOfADirectory(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"a.json": osvText, "b.json": osvWithdrawn, "notes.yaml": "not: read", "README.md": "#"} {
+	for name, text := range map[string]string{"a.json": osvText, "b.jsonl": osvWithdrawn, "notes.yaml": "not: read", "README.md": "#"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -122,7 +122,10 @@ func parseFile(name, namespace string, m *masker, options ...manifestOption) ([]
 }
 
 // manifestFiles are the files a path stands for, sorted. A file named outright is read whatever its name.
-func manifestFiles(path string) ([]string, error) {
+func manifestFiles(path string) ([]string, error) { return filesIn(path, ".yaml", ".yml", ".json") }
+
+// filesIn are the files with some endings that a path stands for.
+func filesIn(path string, endings ...string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, unreadable(path, err)
@@ -137,13 +140,13 @@ func manifestFiles(path string) ([]string, error) {
 			return unreadable(name, err)
 		case entry.IsDir() && name != path && strings.HasPrefix(entry.Name(), "."):
 			return fs.SkipDir
-		case !entry.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(name))):
+		case !entry.IsDir() && slices.Contains(endings, strings.ToLower(filepath.Ext(name))):
 			names = append(names, name)
 		}
 		return nil
 	})
 	if err == nil && len(names) == 0 {
-		err = &inputError{file: path, problem: "holds no .yaml, .yml or .json file"}
+		err = &inputError{file: path, problem: "holds no " + strings.Join(endings[:len(endings)-1], ", ") + " or " + endings[len(endings)-1] + " file"}
 	}
 	slices.Sort(names)
 	return names, err

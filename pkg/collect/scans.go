@@ -13,15 +13,12 @@ import (
 
 // ReadScans reads scanners' reports on images, in Trivy's or Grype's JSON, from a file or from all such files of a directory.
 func ReadScans(path string) ([]snapshot.Scan, error) {
-	names, err := manifestFiles(path)
+	names, err := filesIn(path, ".json", ".jsonl")
 	if err != nil {
 		return nil, err
 	}
 	var out []snapshot.Scan
 	for _, name := range names {
-		if filepath.Ext(name) == ".yaml" || filepath.Ext(name) == ".yml" {
-			continue
-		}
 		err := eachJSON(name, "", func(raw json.RawMessage, line int) error {
 			scan, bad := scanOf(raw)
 			if bad != nil {
