@@ -34,6 +34,10 @@ func checkLDAP(p *rule.Pass) {
 			continue
 		}
 		for _, server := range file.Values("AUTH_LDAP_SERVER") {
+			if server.Literal == nil { // no line of the file's own: perhaps there is no directory
+				p.Unknown("AUTH_LDAP_SERVER: " + whyUnknown(server))
+				continue
+			}
 			p.Subjects++
 			checkDirectory(p, &file, server)
 		}
