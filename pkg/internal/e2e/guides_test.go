@@ -177,7 +177,7 @@ func (g *guide) verified() {
 // operate plays External Secrets: what arrives at the manager becomes the Secret
 // of the ExternalSecret that names it, which is Ready then.
 func (g *guide) operate(done chan struct{}) {
-	seen := 0
+	synced := map[string]string{} // a record may be read before it is whole: then it is another one the next time
 	for {
 		select {
 		case <-done:
@@ -200,14 +200,22 @@ func (g *guide) operate(done chan struct{}) {
 		if err != nil || json.Unmarshal([]byte(out), &list) != nil || len(list.Items) == 0 {
 			continue
 		}
-		for ; seen < len(records); seen++ {
-			call, value, _ := strings.Cut(records[seen], "\n")
+		newest := map[string]string{}
+		for _, record := range records {
+			call, value, _ := strings.Cut(record, "\n")
 			for _, e := range list.Items {
 				for _, d := range e.Spec.Data {
 					if holds(call, d.RemoteRef.Key, d.RemoteRef.Property) {
-						g.sync(e.Metadata.Name, d.SecretKey, value)
+						newest[e.Metadata.Name+"/"+d.SecretKey] = value
 					}
 				}
+			}
+		}
+		for at, value := range newest {
+			if old, known := synced[at]; !known || old != value {
+				secret, key, _ := strings.Cut(at, "/")
+				g.sync(secret, key, value)
+				synced[at] = value
 			}
 		}
 	}
