@@ -39,6 +39,7 @@ nothing about what they are. check --from FILE answers as the live run did.`,
 		},
 	}
 	flags.add(cmd)
+	flags.evidence.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "File to write, or - for standard output")
 	cmd.ValidArgsFunction = completeReleases(flags.kube, streams)
 	return cmd
