@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Version is a version of a Python package, ordered as PEP 440 says.
@@ -39,16 +40,44 @@ var phases = map[string]int{
 }
 
 // versionForm is the form of PEP 440, appendix B, in its own words.
-var versionForm = regexp.MustCompile(`(?i)^\s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
-	`(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d+)?)?` +
-	`((?:-(\d+))|(?:[-_.]?(?:post|rev|r)[-_.]?(\d+)?))?` +
-	`([-_.]?dev[-_.]?(\d+)?)?` +
-	`(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*$`)
+var versionForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
+		`(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d+)?)?` +
+		`((?:-(\d+))|(?:[-_.]?(?:post|rev|r)[-_.]?(\d+)?))?` +
+		`([-_.]?dev[-_.]?(\d+)?)?` +
+		`(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*$`)
+})
+
+// longestVersion is above any real one, in bytes.
+const longestVersion = 100
+
+// plainRelease reads a version that is nothing but numbers with dots between, as
+// most are: a check compares hundreds.
+func plainRelease(text string) ([]int, bool) {
+	var out []int
+	for part := range strings.SplitSeq(text, ".") {
+		n := 0
+		for _, c := range []byte(part) {
+			if c < '0' || c > '9' {
+				return nil, false
+			}
+			n = 10*n + int(c-'0')
+		}
+		if part == "" || len(part) > 9 {
+			return nil, false
+		}
+		out = append(out, n)
+	}
+	return out, true
+}
 
 // ParseVersion reads a version in any spelling that PEP 440 allows.
 func ParseVersion(text string) (Version, error) {
-	found := versionForm.FindStringSubmatch(text)
-	if found == nil || len(text) > 100 {
+	if release, plain := plainRelease(text); plain && len(text) <= longestVersion {
+		return Version{text: text, release: release, pre: phase{kind: final}, post: -1, dev: noDev}, nil
+	}
+	found := versionForm().FindStringSubmatch(text)
+	if found == nil || len(text) > longestVersion {
 		return Version{}, fmt.Errorf("%q is not a version", text)
 	}
 	v := Version{text: strings.TrimSpace(text), pre: phase{kind: final}, post: -1, dev: noDev}
