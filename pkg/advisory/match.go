@@ -34,32 +34,61 @@ func (t *Table) Of(name string) []Record {
 	return out
 }
 
+// span is a range of versions with its ends read; an end that is nil bounds nothing.
+type span struct {
+	snapshot.VersionRange
+	from, end, last *Version
+}
+
+// spans are a record's ranges. The table has read them, for a check asks about hundreds.
+func (r Record) spans() []span {
+	if r.read != nil {
+		return r.read
+	}
+	return spansOf(r.Ranges)
+}
+
+// spansOf reads ranges. Words that are no versions bound nothing: too much is
+// said rather than too little.
+func spansOf(ranges []snapshot.VersionRange) []span {
+	out := make([]span, len(ranges))
+	for i, s := range ranges {
+		out[i] = span{VersionRange: s, end: readable(s.Fixed), last: readable(s.LastAffected)}
+		if s.Introduced != "0" {
+			out[i].from = readable(s.Introduced)
+		}
+	}
+	return out
+}
+
+func readable(text string) *Version {
+	v, err := ParseVersion(text)
+	if text == "" || err != nil {
+		return nil
+	}
+	return &v
+}
+
+// holds: from Introduced on and before Fixed, or up to LastAffected.
+func (s span) holds(v Version) bool {
+	return (s.from == nil || v.comparePublic(*s.from) >= 0) &&
+		(s.end == nil || v.comparePublic(*s.end) < 0) &&
+		(s.last == nil || v.comparePublic(*s.last) <= 0)
+}
+
 // Covers says whether a record covers a version.
 func (r Record) Covers(v Version) bool {
-	return slices.ContainsFunc(r.Ranges, func(s snapshot.VersionRange) bool { return within(s, v) }) ||
+	return slices.ContainsFunc(r.spans(), func(s span) bool { return s.holds(v) }) ||
 		slices.ContainsFunc(r.Versions, func(text string) bool {
 			listed, err := ParseVersion(text)
 			return err == nil && listed.comparePublic(v) == 0
 		})
 }
 
-// within: from Introduced on and before Fixed, or up to LastAffected. Words
-// that are no versions bound nothing: too much is said rather than too little.
-func within(s snapshot.VersionRange, v Version) bool {
-	if from, err := ParseVersion(s.Introduced); err == nil && s.Introduced != "0" && v.comparePublic(from) < 0 {
-		return false
-	}
-	if end, err := ParseVersion(s.Fixed); s.Fixed != "" && err == nil && v.comparePublic(end) >= 0 {
-		return false
-	}
-	last, err := ParseVersion(s.LastAffected)
-	return s.LastAffected == "" || err != nil || v.comparePublic(last) <= 0
-}
-
 // FixedIn is the version that closes a record for a version it covers; empty where none is named.
 func (r Record) FixedIn(v Version) string {
-	for _, s := range r.Ranges {
-		if within(s, v) && s.Fixed != "" {
+	for _, s := range r.spans() {
+		if s.holds(v) && s.Fixed != "" {
 			return s.Fixed
 		}
 	}
@@ -80,23 +109,21 @@ func (r Record) fixes() []string {
 // CoversAll says whether a record covers every version from one on and before
 // another: the lowest, and all up to the end.
 func (r Record) CoversAll(from, before Version) bool {
-	return slices.ContainsFunc(r.Ranges, func(s snapshot.VersionRange) bool {
-		if !within(s, from) {
+	return slices.ContainsFunc(r.spans(), func(s span) bool {
+		if !s.holds(from) {
 			return false
 		}
-		end, err := ParseVersion(s.Fixed)
-		return s.Fixed == "" && s.LastAffected == "" || err == nil && before.text != "" && before.comparePublic(end) <= 0
+		return s.Fixed == "" && s.LastAffected == "" || s.end != nil && before.text != "" && before.comparePublic(*s.end) <= 0
 	})
 }
 
 // CoversSome says whether a record covers any version from one on and before another.
 func (r Record) CoversSome(from, before Version) bool {
-	return slices.ContainsFunc(r.Ranges, func(s snapshot.VersionRange) bool {
-		if within(s, from) {
+	return slices.ContainsFunc(r.spans(), func(s span) bool {
+		if s.holds(from) {
 			return true
 		}
-		begin, err := ParseVersion(s.Introduced)
-		return err == nil && begin.comparePublic(from) > 0 && (before.text == "" || begin.comparePublic(before) < 0)
+		return s.from != nil && s.from.comparePublic(from) > 0 && (before.text == "" || s.from.comparePublic(before) < 0)
 	})
 }
 

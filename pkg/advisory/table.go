@@ -30,6 +30,8 @@ type Record struct {
 	Only3 bool
 	// Exploited is the day since when CISA lists the flaw as exploited, YYYY-MM-DD; empty where it does not.
 	Exploited string
+
+	read []span // Ranges, read once
 }
 
 // row is one line of the file.
@@ -66,6 +68,7 @@ var builtin = sync.OnceValue(func() *Table {
 		}})
 	}
 	t.sort()
+	t.readRanges()
 	return t
 })
 
@@ -122,7 +125,14 @@ func With(given *snapshot.Advisories) *Table {
 		}
 	}
 	t.sort()
+	t.readRanges()
 	return &t
+}
+
+func (t *Table) readRanges() {
+	for i := range t.Records {
+		t.Records[i].read = spansOf(t.Records[i].Ranges)
+	}
 }
 
 // known gives a record what the built-in table knows beside it. The mark of
