@@ -42,8 +42,8 @@ func encrypted() Expectation { return Expectation{kind: expectEncrypted} }
 // atMost bounds a whole number.
 func atMost(n int) Expectation { return Expectation{kind: expectAtMost, most: n} }
 
-// rateAtMost bounds "5 per 40 second" by the attempts in an hour.
-func rateAtMost(perHour int) Expectation { return Expectation{kind: expectRate, most: perHour} }
+// fivePerFortySeconds bounds a rate by that of Airflow's own default, in attempts an hour.
+func fivePerFortySeconds() Expectation { return Expectation{kind: expectRate, most: 5 * 3600 / 40} }
 
 // oneOf and noneOf compare values whatever their case.
 func oneOf(values ...string) Expectation { return Expectation{kind: expectOneOf, values: values} }
@@ -53,8 +53,8 @@ func noneOf(values ...string) Expectation { return Expectation{kind: expectNoneO
 // noWord refuses lists, by commas or spaces, that hold one of the words.
 func noWord(words ...string) Expectation { return Expectation{kind: expectNoWord, values: words} }
 
-// noBits refuses file modes, as 0o775, that hold one of the bits.
-func noBits(bits int) Expectation { return Expectation{kind: expectNoBits, most: bits} }
+// notWritable refuses file modes, as 0o775, with which the group or others may write.
+func notWritable() Expectation { return Expectation{kind: expectNoBits, most: 0o022} }
 
 // Declared says whether anything is expected.
 func (e Expectation) Declared() bool { return e.kind != expectNothing }

@@ -44,7 +44,7 @@ var webOptions = []option{
 	{section: "webserver", key: "session_backend", since: "2.2.4", until: "3.0", defaults: plain("database"), secure: oneOf("database")},
 	{section: "webserver", key: "auth_rate_limited", since: "2.6", until: "3.0", defaults: plain("True"), secure: isOn(),
 		also: []otherName{{optionName{"fab", "auth_rate_limited"}, ""}}}, // of fab 1.0.2, which 2.9 to 2.11 run
-	{section: "webserver", key: "auth_rate_limit", since: "2.6", until: "3.0", defaults: plain("5 per 40 second"), secure: rateAtMost(450),
+	{section: "webserver", key: "auth_rate_limit", since: "2.6", until: "3.0", defaults: plain("5 per 40 second"), secure: fivePerFortySeconds(),
 		also: []otherName{{optionName{"fab", "auth_rate_limit"}, ""}}},
 	{section: "api", key: "auth_backend", until: "2.3", secure: noWord(openBackends...), defaults: []optionDefault{
 		{value: "airflow.api.auth.backend.default"}, {since: "1.10.11", value: "airflow.api.auth.backend.deny_all"},
@@ -95,7 +95,7 @@ var fabOptions = []option{
 	{section: "fab", key: "session_lifetime_minutes", since: "3.0", defaults: plain("43200"), secure: atMost(1440), also: movedToFAB("session_lifetime_minutes", "3.0")},
 	{section: "fab", key: "session_backend", since: "3.0", defaults: plain("database"), secure: oneOf("database"), also: movedToFAB("session_backend", "3.0")},
 	{section: "fab", key: "auth_rate_limited", since: "3.0", defaults: plain("True"), secure: isOn(), also: movedToFAB("auth_rate_limited", "3.0")},
-	{section: "fab", key: "auth_rate_limit", since: "3.0", defaults: plain("5 per 40 second"), secure: rateAtMost(450), also: movedToFAB("auth_rate_limit", "3.0")},
+	{section: "fab", key: "auth_rate_limit", since: "3.0", defaults: plain("5 per 40 second"), secure: fivePerFortySeconds(), also: movedToFAB("auth_rate_limit", "3.0")},
 	{section: "fab", key: "config_file", since: "3.0", defaults: plain(loginFile), also: movedToFAB("config_file", "3.0")},
 	{section: "fab", key: "auth_role_public", since: "3.0", defaults: nothing("anonymous users get no role"), secure: isEmpty()},
 	{section: "fab", key: "auth_backends", since: "3.0", secure: noWord(openBackends...),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -244,6 +243,6 @@ func (o *secretsOptions) write(model *airflow.Model, set *render.WiringSet) erro
 }
 
 func (o *secretsOptions) print(text []byte) error {
-	_, err := io.Writer(o.streams.Out).Write(text)
+	_, err := o.streams.Out.Write(text)
 	return err
 }

@@ -43,7 +43,7 @@ var nginxAnnotations = set(
 // anything. What stands under vaultPath is where Vault keeps a secret, by its path.
 const (
 	vaultFile = "vault.hashicorp.com/agent-inject-"
-	vaultPath = vaultFile + "secret-" //nolint:gosec // the beginning of an annotation's name
+	vaultPath = vaultFile + "secret-"
 )
 
 // clearAnnotation says whether an annotation's value may be shown.

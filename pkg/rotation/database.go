@@ -176,7 +176,7 @@ func (r *rotation) parts(s airflow.Setting) (password, user place, err error) {
 		return password, user, r.refuse("the password does not come from a Secret", r.migrate())
 	}
 	if !safe(password.secret) || !safe(password.key) || user.secret != "" && (!safe(user.secret) || !safe(user.key)) {
-		return password, user, fmt.Errorf("Secret %q is no Kubernetes name", password)
+		return password, user, fmt.Errorf("the Secret or key %q is no name that Kubernetes takes", password.secret+"/"+password.key)
 	}
 	return password, user, nil
 }

@@ -15,7 +15,7 @@ func (r *rotation) fresh() place {
 // makeFresh is the step that makes the new value, and a new user's name where one is wanted.
 func (r *rotation) makeFresh(user bool, old string) {
 	p := r.fresh()
-	lines := random("new", 64)
+	lines := random(64)
 	fields, values := `"password":"%s"`, `"$new"`
 	if user {
 		lines = append(lines, `user=airflow_$(date -u +%Y%m%d%H%M)`, old, `[ -n "$was" ]`,

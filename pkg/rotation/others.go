@@ -27,7 +27,7 @@ func (r *rotation) flower() error {
 	}
 	r.plan.Secrets = []string{p.String()}
 	r.notice("Who looks at Flower logs in anew. Whoever needs the new password reads it from the Secret.")
-	lines := append([]string{fmt.Sprintf(`old=$(%s)`, r.read(p)), `case $old in *:*) ;; *) false; esac`}, random("new", 32)...)
+	lines := append([]string{fmt.Sprintf(`old=$(%s)`, r.read(p)), `case $old in *:*) ;; *) false; esac`}, random(32)...)
 	lines = append(lines, `login=${old%%:*}:$new`)
 	r.step("Write a new password", "The user stays.", script(append(lines, r.write(p, "login")...)...))
 	r.restart("Restart Flower", "It reads the password when it starts.", []*airflow.Workload{flower})

@@ -22,8 +22,8 @@ func (p place) String() string { return p.secret + "/" + p.key }
 type maker int
 
 const (
-	// byOthers: neither Helm nor an operator writes it.
-	byOthers maker = iota
+	// neither Helm nor an operator writes it.
+	_ maker = iota
 	// byChart: each upgrade writes it again.
 	byChart
 	// byInstall: a hook of the chart makes it when the release is installed, and no upgrade touches it.

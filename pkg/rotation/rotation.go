@@ -14,8 +14,8 @@ type Key string
 // The keys, in the order in which a person would ask for them.
 const (
 	Fernet    Key = "fernet"
-	WebSecret Key = "web-secret" //nolint:gosec // a word of the command line
-	APISecret Key = "api-secret" //nolint:gosec // a word of the command line
+	WebSecret Key = "web-secret"
+	APISecret Key = "api-secret"
 	JWT       Key = "jwt"
 	Database  Key = "database"
 	Broker    Key = "broker"
@@ -141,7 +141,7 @@ func (r *rotation) fits() error {
 		return fmt.Errorf("%s", r.Unsupported)
 	}
 	if r.Major == 0 && r.since+r.until > 0 {
-		return fmt.Errorf("Airflow's version is unknown, and only %s has %s", versions(r.row), r.title)
+		return fmt.Errorf("the version of Airflow is unknown, and only %s has %s", versions(r.row), r.title)
 	}
 	if r.since > r.Major || r.until > 0 && r.Major >= r.until {
 		text := fmt.Sprintf("only %s has %s; this release runs %s", versions(r.row), r.title, r.Version)

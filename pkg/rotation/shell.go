@@ -56,12 +56,9 @@ func (r *rotation) patch(secret string, pairs ...[2]string) []string {
 		strings.Join(fields, ","), strings.Join(values, " "), secret, r.Namespace))
 }
 
-// random is the lines that make a new value of a number of hexadecimal characters in a shell variable.
-func random(variable string, characters int) []string {
-	return []string{
-		fmt.Sprintf(`%s=$(openssl rand -hex %d)`, variable, characters/2),
-		fmt.Sprintf(`[ ${#%s} -eq %d ]`, variable, characters),
-	}
+// random is the lines that make a value of a number of hexadecimal characters in the shell variable new.
+func random(characters int) []string {
+	return []string{fmt.Sprintf(`new=$(openssl rand -hex %d)`, characters/2), fmt.Sprintf(`[ ${#new} -eq %d ]`, characters)}
 }
 
 // python is a command that runs a program in a container, its text on standard input.

@@ -32,7 +32,7 @@ func (r *rotation) signing(section, value string) error {
 	}
 	r.notice("Everybody is logged out and logs in again.")
 	r.notice("Logs of running tasks cannot be read until all pods have restarted; the tasks go on, and nothing that is stored depends on this key.")
-	r.step("Write a new key", "Pods read it when they start.", script(append(random("new", 64), r.write(p, "new")...)...))
+	r.step("Write a new key", "Pods read it when they start.", script(append(random(64), r.write(p, "new")...)...))
 	r.restart("Restart all that hold the key, together", "A log server refuses tokens that another key signed.", r.holders(p))
 	r.awaitTaskPods("Their logs cannot be read while they run, because they serve them with the old key.")
 	return nil
@@ -85,7 +85,7 @@ func (r *rotation) jwt() error {
 	if err != nil {
 		return err
 	}
-	r.step("Write a new key", "HS512 wants 64 bytes or more.", script(append(random("new", 128), r.write(p, "new")...)...))
+	r.step("Write a new key", "HS512 wants 64 bytes or more.", script(append(random(128), r.write(p, "new")...)...))
 	r.restart("Restart all that hold the key, together", "API servers with different keys refuse each other's tokens.", r.holders(p))
 	r.plan.Steps = append(r.plan.Steps, undrain...)
 	return nil

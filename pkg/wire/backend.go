@@ -35,7 +35,7 @@ func (b *builder) chooseBackend() error {
 		}
 	}
 	if b.Class == "" {
-		return fmt.Errorf("Airflow %s has no backend for %s", b.m.Version, b.Options.Backend)
+		return fmt.Errorf("there is no backend for %s in Airflow %s", b.Options.Backend, b.m.Version)
 	}
 	for _, s := range b.m.Settings("secrets", "backend") {
 		switch {

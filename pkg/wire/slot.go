@@ -25,8 +25,6 @@ type slot struct {
 	pinned func(*airflow.Model) bool
 	// clear are values keys that may hold it in clear: a text becomes empty. dropped are maps, which become null.
 	clear, dropped []string
-	// also are further settings that the wiring needs.
-	also map[string]any
 }
 
 // slotKey is one key of a slot's Secret.

@@ -155,7 +155,7 @@ func (b *builder) vaultOperator() {
 }
 
 // agentSecret begins the annotation that names a file and what the agent reads for it.
-const agentSecret = "vault.hashicorp.com/agent-inject-secret-" //nolint:gosec // the beginning of an annotation's name
+const agentSecret = "vault.hashicorp.com/agent-inject-secret-"
 
 // agentFile is where Vault's agent puts an item in the pods.
 func agentFile(name string) string { return "/vault/secrets/" + word(name) }

@@ -79,7 +79,7 @@ func (s *standins) program(name, text string) {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
 		s.t.Fatal(err)
 	}
 }
