@@ -64,18 +64,12 @@ func webKey(p *rule.Pass) []airflow.Setting {
 	return p.Settings("api", "secret_key")
 }
 
-// isHidden says that a key's value cannot be judged. The pass learns why,
-// unless nobody could see it here: Airflow asks a secrets backend or a command
-// for it when it starts, or files name a Secret that they do not hold.
+// isHidden says that a key's value cannot be judged; the pass learns why.
 func isHidden(p *rule.Pass, s airflow.Setting) bool {
-	switch {
-	case s.Known:
-		return false
-	case s.Via == "backend", s.Via == "cmd", p.Offline() && s.Ref.Kind == string(snapshot.Secret):
-	default:
+	if !s.Known {
 		p.Unknown(settingName(s) + ": " + s.Reason)
 	}
-	return true
+	return !s.Known
 }
 
 // inComponents is "in the scheduler and the worker".
