@@ -54,7 +54,7 @@ func checkSecretOnlyWhereNeeded(p *rule.Pass) {
 // holdings are the variables of a container that are not empty.
 func holdings(p *rule.Pass, w *airflow.Workload, c airflow.Container) []airflow.Setting {
 	list, complete := p.Environment(w, c.Name)
-	if !complete && !p.Offline() {
+	if !complete {
 		p.Unknown(fmt.Sprintf("%s: a Secret or ConfigMap that container %s takes variables from was not read", w.Ref, c.Name))
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(s airflow.Setting) bool { return s.Known && s.Value == "" })
