@@ -171,6 +171,12 @@ func (p *Pass) NeededRules(component airflow.Component) []rbacv1.PolicyRule {
 	return p.model.NeededRules(component, p.Parameters.Functions...)
 }
 
+// GitOps is what applies the release from Git; nil where nothing shows it.
+func (p *Pass) GitOps() *airflow.GitOps {
+	p.reads = append(p.reads, snapshot.Workloads...)
+	return p.model.GitOps()
+}
+
 // Offline says that the source was files or a chart, which hold the release and nothing around it.
 func (p *Pass) Offline() bool { return p.model.Snapshot.Offline() }
 

@@ -89,7 +89,7 @@ func mayBeCharts(p *rule.Pass, ref snapshot.Ref) bool {
 }
 
 func judgeChartKey(p *rule.Pass, at keyPlace, key chartKey) {
-	engine := gitOps(p)
+	engine := p.GitOps()
 	switch {
 	case p.Read(snapshot.ReleaseRecord):
 		p.Subjects++
@@ -113,7 +113,7 @@ func isChartMadeKey(s airflow.Setting) bool {
 }
 
 // unpinned is worst where something applies the release from Git: nobody is there when the key changes.
-func unpinned(p *rule.Pass, at keyPlace, key chartKey, engine *gitOpsEngine) rule.Finding {
+func unpinned(p *rule.Pass, at keyPlace, key chartKey, engine *airflow.GitOps) rule.Finding {
 	secret := "Secret " + at.Ref.Name
 	message := fmt.Sprintf("%s in %s is made at random for every rendering of the chart: each upgrade replaces it and ends all sessions", key.what, secret)
 	if key.credential == jwtKey {
@@ -123,12 +123,12 @@ func unpinned(p *rule.Pass, at keyPlace, key chartKey, engine *gitOpsEngine) rul
 	switch {
 	case key.hook && engine != nil:
 		severity = rule.High
-		message = fmt.Sprintf("%s in %s is made at random by an install hook, which %s runs anew %s: stored connections then become unreadable", key.what, secret, engine.name, engine.hooks)
+		message = fmt.Sprintf("%s in %s is made at random by an install hook, which %s runs anew %s: stored connections then become unreadable", key.what, secret, engine.Name, engine.Hooks)
 	case key.hook:
 		severity = rule.Low
 		message = fmt.Sprintf("%s in %s is made at random by an install hook: upgrades keep it, but a new installation, or a sync from Git, makes another and leaves stored connections unreadable", key.what, secret)
-	case engine != nil && engine.renders:
-		message = strings.Replace(message, "each upgrade replaces it", "each sync of "+engine.name+" replaces it", 1)
+	case engine != nil && engine.Renders:
+		message = strings.Replace(message, "each upgrade replaces it", "each sync of "+engine.Name+" replaces it", 1)
 	}
 	f := keyFinding(p, at, key.credential, message)
 	f.Severity = severity

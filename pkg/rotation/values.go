@@ -7,31 +7,9 @@ import (
 )
 
 // gitops is who applies the release from Git; empty where nothing tells.
-// Sources: Argo CD resource tracking; Flux helm-controller and kustomize-controller origin labels.
 func (r *rotation) gitops() string {
-	for _, list := range [][]snapshot.Object{r.Snapshot.Objects, r.Snapshot.Release.Manifest} {
-		for i := range list {
-			if name := gitopsOf(&list[i]); name != "" && list[i].Namespace == r.Namespace {
-				return name
-			}
-		}
-	}
-	return ""
-}
-
-func gitopsOf(o *snapshot.Object) string {
-	for key := range o.Annotations() {
-		if key == "argocd.argoproj.io/tracking-id" || key == "argocd.argoproj.io/instance" {
-			return "Argo CD"
-		}
-	}
-	for key := range o.Labels() {
-		switch {
-		case key == "argocd.argoproj.io/instance":
-			return "Argo CD"
-		case strings.HasPrefix(key, "helm.toolkit.fluxcd.io/"), strings.HasPrefix(key, "kustomize.toolkit.fluxcd.io/"):
-			return "Flux"
-		}
+	if engine := r.GitOps(); engine != nil {
+		return engine.Name
 	}
 	return ""
 }
