@@ -152,7 +152,7 @@ func (p *literalParser) parenthesised() Literal {
 
 // commaBetween says whether a comma closes the only entry of a tuple.
 func (p *literalParser) commaBetween(before int) bool {
-	return p.at-2 >= before && p.pieces[p.at-2].kind == pieceOperator && p.pieces[p.at-2].text == ","
+	return p.at-2 >= before && p.at <= len(p.pieces) && p.pieces[p.at-2].kind == pieceOperator && p.pieces[p.at-2].text == ","
 }
 
 // items reads values and named values up to a closing bracket.

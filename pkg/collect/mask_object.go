@@ -87,10 +87,19 @@ func (m *masker) metadata(node any) any {
 		case key == "ownerReferences", key == "finalizers":
 			meta[key] = m.tree(value)
 		default:
-			meta[key] = m.plain(value)
+			meta[key] = m.single(value)
 		}
 	}
 	return meta
+}
+
+// single keeps what may be shown where one text, number or bool belongs; a list or map there is masked whole.
+func (m *masker) single(node any) any {
+	switch node.(type) {
+	case map[string]any, []any:
+		return m.all(node)
+	}
+	return m.plain(node)
 }
 
 // fields masks the fields of a known kind, the metadata apart.

@@ -39,6 +39,7 @@ func (m *masker) env(node any) any {
 		for key, value := range e {
 			switch {
 			case key == "name":
+				e[key] = m.nameOf(value)
 			case key == "value":
 				e[key] = m.envEntry(name, value)
 			default:

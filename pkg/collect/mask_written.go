@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // writtenValues are the keys of values whose text is a file, a list or an
@@ -42,9 +44,9 @@ func (m *masker) written(parent, key, text string) (string, bool) {
 }
 
 // rewritten reads a text as YAML, masks it and writes it again.
-func rewritten[T any](text string, mask func(T) any) (string, bool) {
+func rewritten[T any](m *masker, text string, mask func(T) any) (string, bool) {
 	value, _, err := parseAsHelm([]byte(text), "", 1)
-	node, fits := value.(T)
+	node, fits := m.named(value).(T)
 	if err != nil || !fits {
 		return "", false
 	}
@@ -52,20 +54,51 @@ func rewritten[T any](text string, mask func(T) any) (string, bool) {
 	return string(out), err == nil
 }
 
+// longName is what keys of annotations are written like, too.
+var longName = form{keyForm.pattern, 253 + 1 + 63}
+
+// nameOf keeps what is written like a name.
+func (m *masker) nameOf(node any) any {
+	if text, isText := node.(string); isText && (text == "" || longName.MatchString(text)) {
+		return node
+	}
+	return m.all(node)
+}
+
+// named hides the keys of a tree that are no names: a text where a name belongs may be anything.
+func (m *masker) named(node any) any {
+	switch value := node.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			below := m.named(value[key])
+			if !longName.MatchString(key) {
+				delete(value, key)
+				key = m.hide(key)
+			}
+			value[key] = below
+		}
+	case []any:
+		for i, entry := range value {
+			value[i] = m.named(entry)
+		}
+	}
+	return node
+}
+
 func (m *masker) envText(text string) (string, bool) {
-	return rewritten(text, func(list []any) any { return m.env(list) })
+	return rewritten(m, text, func(list []any) any { return m.env(list) })
 }
 
 func (m *masker) mapText(text string) (string, bool) {
-	return rewritten(text, func(node map[string]any) any { return m.entries(node, m.configValue) })
+	return rewritten(m, text, func(node map[string]any) any { return m.entries(node, m.configValue) })
 }
 
 func (m *masker) secretText(text string) (string, bool) {
-	return rewritten(text, func(node map[string]any) any { return m.entries(node, m.secretValue) })
+	return rewritten(m, text, func(node map[string]any) any { return m.entries(node, m.secretValue) })
 }
 
 func (m *masker) encodedText(text string) (string, bool) {
-	return rewritten(text, func(node map[string]any) any { return m.entries(node, m.encodedValue) })
+	return rewritten(m, text, func(node map[string]any) any { return m.entries(node, m.encodedValue) })
 }
 
 // encodedValue masks one text of a Secret in base64; what is none is masked as it is.
@@ -81,13 +114,13 @@ func (m *masker) entries(node map[string]any, mask func(key, text string) string
 	out := make(map[string]any, len(node))
 	for _, key := range slices.Sorted(maps.Keys(node)) {
 		name := key
-		if !keyForm.MatchString(key) {
+		if _, hidden := snapshot.ParseMasked(key); !hidden && !longName.MatchString(key) {
 			name = m.hide(key)
 		}
 		if text, ok := node[key].(string); ok {
 			out[name] = mask(key, text)
 		} else {
-			out[name] = m.all(node[key])
+			out[name] = m.all(m.named(node[key]))
 		}
 	}
 	return out
@@ -111,7 +144,8 @@ func (m *masker) databaseText(text string) (string, bool) {
 func (m *masker) manifestText(text string) (string, bool) {
 	var out []string
 	for _, d := range splitDocuments([]byte(text)) {
-		masked, ok := rewritten(string(d.text), func(object map[string]any) any {
+		masked, ok := rewritten(m, string(d.text), func(object map[string]any) any {
+			m.typed(object)
 			m.object(object)
 			return object
 		})
@@ -123,6 +157,15 @@ func (m *masker) manifestText(text string) (string, bool) {
 	return strings.Join(out, "---\n"), len(out) > 0
 }
 
+// typed hides what stands in the place of an object's type and is no name: nobody has checked such objects yet.
+func (m *masker) typed(object map[string]any) {
+	for key, names := range map[string]form{"kind": kindForm, "apiVersion": keyForm} {
+		if text, isText := object[key].(string); !isText || !names.MatchString(text) {
+			object[key] = m.all(object[key])
+		}
+	}
+}
+
 // manifest masks an object that values hold; nil where a node is none.
 func (m *masker) manifest(node any) any {
 	object, ok := node.(map[string]any)
@@ -130,6 +173,7 @@ func (m *masker) manifest(node any) any {
 		return nil
 	}
 	copied, _ := copyOf(object).(map[string]any)
+	m.typed(copied)
 	data, encoded := copied["data"].(map[string]any)
 	plain, written := copied["stringData"].(map[string]any)
 	m.object(copied)
