@@ -96,6 +96,7 @@ func (o *revisionOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cluster.History = true
 	found, err := o.kube.releases(ctx, cluster, o.release)
 	if err != nil {
 		return err

@@ -45,12 +45,12 @@ func checkProxyFix(p *rule.Pass) {
 			p.Report(settingFinding(s, fmt.Sprintf("%s is off behind %s, which ends TLS: Airflow takes every request for http, and redirects logins to http addresses", settingName(s), nameOfEnding(fronts)),
 				settingFixes(p, s, "set it to True")))
 		case !isOn(s):
-		case len(fronts)+inside > 0:
+		case slices.ContainsFunc(fronts, func(f front) bool { return !f.through }) || inside > 0:
 			checkProxyCounts(p, s, inside)
 		case inMesh(p, s.Workload):
 			p.Unknown(settingName(s) + ": a gateway of the mesh may stand in front, which is not evaluated")
 		default:
-			p.Report(settingFinding(s, settingName(s)+" is on, but nothing in the release stands in front of the web server: whoever connects sets X-Forwarded headers himself, and chooses the address that logs and the login limit see",
+			p.Report(settingFinding(s, settingName(s)+" is on, but nothing in the release that sets X-Forwarded headers stands in front of the web server: whoever connects sets X-Forwarded headers himself, and chooses the address that logs and the login limit see",
 				settingFixes(p, s, "set it to False, or put an Ingress in front and let only that connect")))
 		}
 	}

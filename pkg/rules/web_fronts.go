@@ -13,6 +13,8 @@ import (
 type front struct {
 	*snapshot.Object
 	tls bool // it ends TLS, or passes it on
+	// through says that it hands connections through as they are, and sets no header.
+	through bool
 }
 
 // frontKinds are the kinds that a front may be, and those that tell whether it is one.
@@ -29,13 +31,14 @@ func frontsOf(p *rule.Pass, w *airflow.Workload) []front {
 		}
 		names = append(names, s.Name)
 		if s.At("spec", "type") == "LoadBalancer" {
-			out = append(out, front{s, hasAnnotation(s, loadBalancerCertificates...)})
+			tls := hasAnnotation(s, loadBalancerCertificates...)
+			out = append(out, front{Object: s, tls: tls, through: !tls})
 		}
 	}
 	add := func(kind snapshot.Kind, tls func(*snapshot.Object) bool, places ...string) {
 		for _, o := range p.Objects(kind) {
 			if o.Namespace == w.Namespace() && namesService(o.At("spec"), names, places) {
-				out = append(out, front{o, tls(o)})
+				out = append(out, front{Object: o, tls: tls(o)})
 			}
 		}
 	}
