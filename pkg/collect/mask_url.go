@@ -131,7 +131,11 @@ func (m *masker) credential(text string) string {
 func (m *masker) hosts(list string) string {
 	hosts := strings.Split(list, ",")
 	for i, each := range hosts {
-		hosts[i] = m.hostPort(each)
+		masked := m.hostPort(each)
+		if len(hosts) > 1 && masked != each { // then it may be no list of hosts at all
+			return m.token(list)
+		}
+		hosts[i] = masked
 	}
 	return strings.Join(hosts, ",")
 }
