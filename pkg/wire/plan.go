@@ -117,6 +117,7 @@ func Make(m *airflow.Model, keys harden.ChartKeys, o Options, templated bool) (*
 	b.airflowBackend()
 	b.identity()
 	b.sync()
+	b.published()
 	b.finish()
 	if len(b.Items) == 0 && b.Class == "" {
 		return nil, fmt.Errorf("nothing to move: no credential was found that the chart takes from elsewhere")
