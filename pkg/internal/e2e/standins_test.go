@@ -97,6 +97,9 @@ func (s *standins) sh(command string) (string, error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
+	if strings.Contains(command, "rollout restart") {
+		time.Sleep(1100 * time.Millisecond) // played pods are ready at once, and kubectl takes no two restarts within a second
+	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	var out bytes.Buffer
