@@ -42,8 +42,10 @@ const kept = `if [ ! -t 0 ]; then { printf '\n== %[1]s'; printf ' %%s' "$@"; pri
 `
 
 // execed asks the real API server for the pod and the container. The node has no
-// address, and the API server looks for one only once it has found both.
-const execed = `case " $* " in " exec "*|" -n "*" exec "*) ;; *) exec '%[3]s' "$@" ;; esac
+// address, and the API server looks for one only once it has found both. Played
+// pods are ready at once, and kubectl takes no two restarts within a second.
+const execed = `case " $* " in *" rollout restart "*) /bin/sleep 1.1 ;; esac
+case " $* " in " exec "*|" -n "*" exec "*) ;; *) exec '%[3]s' "$@" ;; esac
 for word in "$@"; do [ "$word" != -- ] || break; [ "$word" != -i ] || { printf '\n== exec'; printf ' %%s' "$@"; printf '\n'; /bin/cat; } >>'%[2]s/stdin'; done
 said=$('%[3]s' "$@" </dev/null 2>&1)
 case $said in
@@ -97,9 +99,6 @@ func (s *standins) sh(command string) (string, error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
-	if strings.Contains(command, "rollout restart") {
-		time.Sleep(1100 * time.Millisecond) // played pods are ready at once, and kubectl takes no two restarts within a second
-	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	var out bytes.Buffer
