@@ -264,6 +264,4 @@ func unmaskEmpty(text string) string {
 }
 
 // escape makes a key fit into a JSON pointer (RFC 6901).
-func escape(key string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
-}
+func escape(key string) string { return snapshot.EscapePointer(key) }

@@ -205,6 +205,4 @@ func Split(pointer string) []string {
 }
 
 // Escape makes a key fit into a JSON pointer.
-func Escape(key string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
-}
+func Escape(key string) string { return snapshot.EscapePointer(key) }

@@ -28,7 +28,7 @@ func (g *userGave) add(values map[string]any, places map[string]snapshot.Place) 
 
 func (g *userGave) replace(pointer string, before, after map[string]any) {
 	for key, value := range after {
-		at := pointer + "/" + escapePointer(key)
+		at := pointer + "/" + snapshot.EscapePointer(key)
 		above, isMap := value.(map[string]any)
 		below, wasMap := before[key].(map[string]any)
 		if isMap && wasMap {
@@ -60,7 +60,7 @@ func placesIn(root *yaml.Node, file string, before int) map[string]snapshot.Plac
 		case yaml.MappingNode:
 			for i := 0; i+1 < len(n.Content); i += 2 {
 				if key := n.Content[i]; key.Kind == yaml.ScalarNode && key.Value != "<<" {
-					note(pointer+"/"+escapePointer(key.Value), key, n.Content[i+1])
+					note(pointer+"/"+snapshot.EscapePointer(key.Value), key, n.Content[i+1])
 				}
 			}
 		case yaml.SequenceNode:
@@ -81,7 +81,7 @@ func placesOnCommandLine(values map[string]any) map[string]snapshot.Place {
 	var walk func(pointer string, values map[string]any)
 	walk = func(pointer string, values map[string]any) {
 		for key, value := range values {
-			at := pointer + "/" + escapePointer(key)
+			at := pointer + "/" + snapshot.EscapePointer(key)
 			if below, isMap := value.(map[string]any); isMap {
 				walk(at, below)
 				continue
@@ -91,9 +91,4 @@ func placesOnCommandLine(values map[string]any) map[string]snapshot.Place {
 	}
 	walk("", values)
 	return out
-}
-
-// escapePointer makes a key fit into a JSON pointer (RFC 6901).
-func escapePointer(key string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
 }

@@ -14,6 +14,11 @@ type Place struct {
 	Line int    `json:"line,omitempty"` // from 1
 }
 
+// EscapePointer makes a key fit into a JSON pointer (RFC 6901).
+func EscapePointer(key string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
+}
+
 // PlaceOf is the place of a value, or of the nearest one above it; false where
 // neither stands in a file.
 func (r *Release) PlaceOf(pointer string) (Place, bool) {
