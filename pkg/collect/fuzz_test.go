@@ -282,6 +282,7 @@ func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte("{}"))
 	f.Add([]byte("kind: Snapshot\napiVersion: airflowsec.io/v1alpha1\nobjects: [{content: {}}]\nrelease: {record: files}\n"))
 	f.Add([]byte("kind: Snapshot\napiVersion: airflowsec.io/v1alpha1\nobjects: []\naround: [{apiVersion: v1, kind: Service, name: kube-dns, content: {spec: {ports: [{port: 53}]}}}]\nrelease: {record: files}\n"))
+	f.Add([]byte("kind: Snapshot\napiVersion: airflowsec.io/v1alpha1\nAround: [{kind: Service, name: a}]\nrelease: {record: files, Manifest: [{kind: Job, name: b}]}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := ReadSnapshot(bytes.NewReader(text), "s")
 		if err != nil {

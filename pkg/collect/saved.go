@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -131,24 +132,21 @@ func (c contents) giveBack(s *snapshot.Snapshot, name string) error {
 	return nil
 }
 
-// strictly decodes into a struct and refuses fields it does not have; the error shows names only.
+// strictly decodes into a struct and refuses fields it does not have, those that
+// differ in case only among them; the error shows names only.
 func strictly(from any, into any) error {
 	text, err := json.Marshal(from)
 	if err != nil {
 		return errors.New("it cannot be read")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(into)
-	var wrongType *json.UnmarshalTypeError
+	unknown, err := kjson.UnmarshalStrict(text, into)
 	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrongType):
-		return fmt.Errorf("%s has the wrong type", wrongType.Field)
-	case strings.Contains(err.Error(), "unknown field "):
-		_, field, _ := strings.Cut(err.Error(), "unknown field ")
-		return fmt.Errorf("it has an unknown field %s", showKey(strings.Trim(field, `"`)))
+	case err != nil && wrongTypeAt.MatchString(err.Error()):
+		return fmt.Errorf("%s has the wrong type", fieldIn(wrongTypeAt, err))
+	case err != nil:
+		return errors.New("a field has the wrong form")
+	case len(unknown) > 0:
+		return fmt.Errorf("it has an unknown field %s", showKey(fieldIn(unknownField, unknown[0])))
 	}
-	return errors.New("a field has the wrong form")
+	return nil
 }

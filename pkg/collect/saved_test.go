@@ -73,6 +73,8 @@ func TestReadSnapshotRefusesWhatIsNone(t *testing.T) {
 		{"a: [hunter2", "s:1: is not valid YAML (check indentation, brackets and quotes)"},
 		{strings.Replace(text, "v1alpha1", "v9", 1), "s: is a snapshot of another version: this program reads airflowsec.io/v1alpha1"},
 		{text + "novelty: hunter2\n", `s: is not a snapshot: it has an unknown field "novelty"`},
+		{text + "Around:\n- kind: Service\n  name: hunter2\n", `s: is not a snapshot: it has an unknown field "Around"`},
+		{strings.Replace(text, "  record: files", "  record: files\n  Hooks:\n  - kind: Job\n    name: hunter2", 1), `s: is not a snapshot: it has an unknown field "release.Hooks"`},
 		{strings.Replace(text, "  record: files", "  record: hunter2", 1), "s: is not a snapshot: release.record is none of stored, recognised, chart, files"},
 		{strings.Replace(text, "takenAt: \"2026", "takenAt: \"hunter2", 1), "s: is not a snapshot: a field has the wrong form"},
 		{strings.Replace(text, "  name: rel", "  name: [hunter2]", 1), "s: is not a snapshot: release.name has the wrong type"},
