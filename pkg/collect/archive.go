@@ -29,27 +29,35 @@ type Archive struct {
 // given says whether there is anything to hold a chart against.
 func (a Archive) given() bool { return a.Path != "" }
 
+// genuine is an archive that was read and verified, once for all releases that
+// are held against it. Nothing changes it.
+type genuine struct {
+	path  string
+	chart *chart.Chart
+	ref   snapshot.Reference // with nothing compared yet
+}
+
 // open reads and verifies the archive. What the user handed over and cannot be
 // used is an error; a signature or digest that does not hold is an answer.
-func (a Archive) open() (*chart.Chart, *snapshot.Reference, error) {
+func (a Archive) open() (*genuine, error) {
 	sum, err := fileDigest(a.Path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ch, err := loader.LoadFile(a.Path)
 	if err != nil {
-		return nil, nil, &inputError{file: a.Path, problem: "is no chart archive (.tgz) that can be loaded"}
+		return nil, &inputError{file: a.Path, problem: "is no chart archive (.tgz) that can be loaded"}
 	}
-	ref := &snapshot.Reference{Archive: filepath.ToSlash(a.Path), Name: ch.Metadata.Name, Version: ch.Metadata.Version, SHA256: sum}
+	ref := snapshot.Reference{Archive: filepath.ToSlash(a.Path), Name: ch.Metadata.Name, Version: ch.Metadata.Version, SHA256: sum}
 	if a.Digest != "" && !strings.EqualFold(a.Digest, sum) {
 		ref.Refused = "its SHA-256 is not the one that was given"
 	}
 	if a.Keyring != "" {
-		if err := a.verify(ref); err != nil {
-			return nil, nil, err
+		if err := a.verify(&ref); err != nil {
+			return nil, err
 		}
 	}
-	return ch, ref, nil
+	return &genuine{path: a.Path, chart: ch, ref: ref}, nil
 }
 
 // verify checks the signature with Helm's own code.

@@ -12,48 +12,36 @@ import (
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// holdAgainst compares a chart that was loaded from files with the archive,
-// subcharts included.
-func (a Archive) holdAgainst(file string) (*snapshot.Reference, error) {
-	genuine, ref, err := a.open()
-	if err != nil {
-		return nil, err
-	}
-	have, err := loader.Load(file)
-	if err != nil {
-		return nil, &inputError{file: file, problem: loadProblem(file, err)}
-	}
-	compareFiles(ref, filesOfChart(have, ""), filesOfChart(genuine, ""))
-	return ref, nil
+// holdChart compares a chart as it was read with the archive, subcharts included.
+func (g *genuine) holdChart(ch *chart.Chart) *snapshot.Reference {
+	ref := g.ref
+	compareFiles(&ref, filesOfChart(ch, ""), filesOfChart(g.chart, ""))
+	return &ref
 }
 
 // holdRecord compares what Helm stored of a release with the archive. Helm
 // stores a chart's own files; of subcharts only what they have installed.
-func (a Archive) holdRecord(rec *record, capabilities *chartutil.Capabilities, m *masker) (*snapshot.Reference, error) {
-	genuine, ref, err := a.open()
-	if err != nil {
-		return nil, err
-	}
-	compareFiles(ref, filesOfChart(rec.helmChart(), ""), installedFiles(genuine, rec.Config))
-	return ref, a.holdSubcharts(ref, rec, capabilities, m)
+func (g *genuine) holdRecord(rec *record, capabilities *chartutil.Capabilities, m *masker) (*snapshot.Reference, error) {
+	ref := g.ref
+	compareFiles(&ref, filesOfChart(rec.helmChart(), ""), g.installedFiles(rec.Config))
+	return &ref, g.holdSubcharts(&ref, rec, capabilities, m)
 }
 
 // installedFiles are the archive's own files as Helm stores them after an
 // install: it drops disabled dependencies and merges what subcharts export into
 // the values.
-func installedFiles(genuine *chart.Chart, config map[string]any) map[string][]byte {
-	ch := copyChart(genuine)
+func (g *genuine) installedFiles(config map[string]any) map[string][]byte {
+	ch := copyChart(g.chart)
 	var err error
 	quietly(func() { err = chartutil.ProcessDependenciesWithMerge(ch, runtime.DeepCopyJSON(config)) })
 	if err != nil {
-		ch = copyChart(genuine)
+		ch = copyChart(g.chart)
 	}
 	ch.SetDependencies()
 	return filesOfChart(ch, "")
@@ -162,12 +150,12 @@ func compare[T any](ref *snapshot.Reference, have, genuine map[string]T, same fu
 // holdSubcharts compares what subcharts have installed with what those of the
 // archive render with the release's values: names, pods, rights and connections.
 // The rest may be made anew at each rendering.
-func (a Archive) holdSubcharts(ref *snapshot.Reference, rec *record, capabilities *chartutil.Capabilities, m *masker) error {
+func (g *genuine) holdSubcharts(ref *snapshot.Reference, rec *record, capabilities *chartutil.Capabilities, m *masker) error {
 	installed, hooks, err := rec.manifests(m)
 	if err != nil {
 		return err
 	}
-	rendered, err := a.renderAs(rec, capabilities, m)
+	rendered, err := g.renderAs(rec, capabilities, m)
 	if err != nil {
 		ref.Unread = append(ref.Unread, "Helm stores no subcharts, and those of the archive do not render here: "+err.Error())
 		return nil
@@ -192,9 +180,9 @@ func essences(objects []snapshot.Object) map[string]any {
 }
 
 // renderAs renders the archive with a release's name, namespace and values.
-func (a Archive) renderAs(rec *record, capabilities *chartutil.Capabilities, m *masker) (out []snapshot.Object, err error) {
-	ch, err := loadChart(a.Path)
-	if err != nil {
+func (g *genuine) renderAs(rec *record, capabilities *chartutil.Capabilities, m *masker) (out []snapshot.Object, err error) {
+	ch := copyChart(g.chart)
+	if err := installable(ch, g.path); err != nil {
 		return nil, err
 	}
 	words := chartWords(ch)
@@ -202,7 +190,7 @@ func (a Archive) renderAs(rec *record, capabilities *chartutil.Capabilities, m *
 	var files map[string]string
 	quietly(func() { files, err = renderChart(ch, runtime.DeepCopyJSON(rec.Config), options, capabilities) })
 	if err != nil {
-		return nil, chartError(path.Base(a.Path), err, words)
+		return nil, chartError(path.Base(g.path), err, words)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if path.Base(name) == "NOTES.txt" || !strings.Contains(name, "/charts/") {

@@ -95,10 +95,11 @@ func TestChartHeldAgainstItsSignedArchive(t *testing.T) {
 	values := filepath.Join(changed, "values.yaml")
 	put(t, values, fileText(t, values)+"\nbackdoor: true\n")
 	put(t, filepath.Join(changed, "templates", "shell.yaml"), "# nothing\n")
-	ref, err = Archive{Path: archive, Keyring: ring}.holdAgainst(changed)
+	s, err = FromChart(context.Background(), Chart{Path: changed, Held: Archive{Path: archive, Keyring: ring}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	ref = s.Release.Reference
 	if got, want := differences(ref), []string{"templates/shell.yaml added", "values.yaml: backdoor added"}; !slices.Equal(got, want) {
 		t.Errorf("differences %q, want %q", got, want)
 	}
@@ -110,13 +111,53 @@ func TestChartHeldAgainstItsSignedArchive(t *testing.T) {
 		"another key":    {Archive{Path: archive, Keyring: strangers}, "no key of the keyring has signed it"},
 		"another digest": {Archive{Path: archive, Digest: strings.Repeat("0", 64)}, "its SHA-256 is not the one that was given"},
 	} {
-		if _, ref, err := c.archive.open(); err != nil || ref.Refused != c.refused || len(ref.SignedBy) > 0 {
-			t.Errorf("%s: %v, %+v", name, err, ref)
+		if got, err := c.archive.open(); err != nil || got.ref.Refused != c.refused || len(got.ref.SignedBy) > 0 {
+			t.Errorf("%s: %v, %+v", name, err, got)
 		}
 	}
 	put(t, archive, fileText(t, signed(t, maker, changed, t.TempDir())))
-	if _, ref, err := (Archive{Path: archive, Keyring: ring}).open(); err != nil || ref.Refused != "it is not the file that its provenance file was signed for" {
-		t.Errorf("another file under the same name: %v, %+v", err, ref)
+	if got, err := (Archive{Path: archive, Keyring: ring}).open(); err != nil || got.ref.Refused != "it is not the file that its provenance file was signed for" {
+		t.Errorf("another file under the same name: %v, %+v", err, got)
+	}
+}
+
+// TestArchiveIsReadOnce removes the archive, which has a subchart, after the
+// first release was held against it.
+func TestArchiveIsReadOnce(t *testing.T) {
+	dir, packed := copyOfChart(t), t.TempDir()
+	side := filepath.Join(dir, "charts", "side")
+	if err := os.MkdirAll(filepath.Join(side, "templates"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(side, "Chart.yaml"), "apiVersion: v2\nname: side\nversion: 1.0.0\n")
+	put(t, filepath.Join(side, "templates", "config.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \"{{ .Release.Name }}-side\"}\n")
+	maker, ring := signer(t, packed, "maker")
+	archive := signed(t, maker, dir, packed)
+
+	f := newFakeAPI(t, scheduler("one", "af"), scheduler("two", "af"))
+	for _, namespace := range []string{"one", "two"} {
+		f.addRecord(namespace, "af", 1, "deployed", recordOf(t, namespace, "af", 1))
+	}
+	c := f.cluster()
+	c.Held = Archive{Path: archive, Keyring: ring}
+	found, _, err := c.Releases(t.Context(), "")
+	if err != nil || len(found) != 2 {
+		t.Fatalf("found %+v, %v", found, err)
+	}
+	for _, one := range found {
+		s, err := c.Read(t.Context(), one, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := s.Release.Reference
+		if ref.Refused != "" || len(ref.SignedBy) != 1 || len(ref.Unread) > 0 || !slices.Contains(differences(ref), "charts/side: ConfigMap/af-side missing") {
+			t.Errorf("namespace %s: %+v", one.Namespace, ref)
+		}
+		for _, name := range []string{archive, archive + ".prov"} {
+			if err := os.Remove(name); err != nil && one.Namespace == "one" {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
@@ -133,7 +174,7 @@ func TestArchiveThatCannotBeUsed(t *testing.T) {
 		"is no keyring of public keys (write one": {Path: archive, Keyring: text},
 		"official: is no chart archive":           {Path: fixtureChart},
 	} {
-		_, _, err := a.open()
+		_, err := a.open()
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", a, err, want)
 		}
@@ -141,7 +182,7 @@ func TestArchiveThatCannotBeUsed(t *testing.T) {
 	if err := os.Remove(archive + ".prov"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := (Archive{Path: archive, Keyring: ring}).open(); err == nil || !strings.Contains(err.Error(), ".prov: does not exist") {
+	if _, err := (Archive{Path: archive, Keyring: ring}).open(); err == nil || !strings.Contains(err.Error(), ".prov: does not exist") {
 		t.Errorf("without its provenance file: %v", err)
 	}
 }

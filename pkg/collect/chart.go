@@ -54,12 +54,9 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	reference, err := c.held()
-	if err != nil {
-		return nil, err
-	}
 	var ch *chart.Chart
-	quietly(func() { ch, err = loadChart(c.Path) })
+	var reference *snapshot.Reference
+	quietly(func() { ch, reference, err = c.load() })
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +81,22 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	return s, nil
 }
 
-// held is how the chart compares with the archive it is held against; nil without one.
-func (c Chart) held() (*snapshot.Reference, error) {
+// load reads the chart and says how it compares with the archive it is held against; nil without one.
+func (c Chart) load() (*chart.Chart, *snapshot.Reference, error) {
 	if !c.Held.given() {
-		return nil, nil
+		ch, err := loadChart(c.Path)
+		return ch, nil, err
 	}
-	return c.Held.holdAgainst(c.Path)
+	archive, err := c.Held.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	ch, err := readChart(c.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	ref := archive.holdChart(ch) // as it was read, before anything is dropped
+	return ch, ref, installable(ch, c.Path)
 }
 
 // kubernetes is the version to render for.
@@ -187,18 +194,31 @@ func renderValues(ch *chart.Chart, user map[string]any, options chartutil.Releas
 
 // loadChart reads a chart and refuses what Helm would not install.
 func loadChart(path string) (*chart.Chart, error) {
+	ch, err := readChart(path)
+	if err != nil {
+		return nil, err
+	}
+	return ch, installable(ch, path)
+}
+
+func readChart(path string) (*chart.Chart, error) {
 	ch, err := loader.Load(path)
 	if err != nil {
 		return nil, &inputError{file: path, problem: loadProblem(path, err)}
 	}
+	return ch, nil
+}
+
+// installable refuses what Helm would not install, and drops what would be fetched.
+func installable(ch *chart.Chart, path string) error {
 	if ch.Metadata.Type == "library" {
-		return nil, &inputError{file: path, problem: "is a library chart: it renders nothing by itself"}
+		return &inputError{file: path, problem: "is a library chart: it renders nothing by itself"}
 	}
 	if missing := missingCharts(ch); len(missing) > 0 {
-		return nil, &inputError{file: path, problem: fmt.Sprintf("needs the charts %s, which its charts/ directory does not hold: run helm dependency build", strings.Join(missing, ", "))}
+		return &inputError{file: path, problem: fmt.Sprintf("needs the charts %s, which its charts/ directory does not hold: run helm dependency build", strings.Join(missing, ", "))}
 	}
 	dropRemoteSchemas(ch)
-	return ch, nil
+	return nil
 }
 
 // missingCharts are the dependencies Chart.yaml names and nobody has fetched.

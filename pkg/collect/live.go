@@ -31,6 +31,8 @@ type Cluster struct {
 	places []storage
 	failed error
 	shared shared
+	// genuine is the archive that Held names, read when the first release asks.
+	genuine func() (*genuine, error)
 }
 
 // Found is one Airflow release that a cluster holds.
@@ -88,6 +90,7 @@ func (c *Cluster) warnAbout(found Found, revision int) {
 
 func (c *Cluster) start() error {
 	c.once.Do(func() {
+		c.genuine = sync.OnceValues(c.Held.open)
 		if c.places, c.failed = storagesOf(c.Driver); c.failed == nil {
 			c.reader, c.failed = newReader(c.Config)
 		}

@@ -132,8 +132,11 @@ func (r *run) unpackRecord() error {
 	if !r.cluster.Held.given() {
 		return nil
 	}
-	var err error
-	r.s.Release.Reference, err = r.cluster.Held.holdRecord(r.record, capabilitiesOf(r.cluster.shared.version), r.masker)
+	archive, err := r.cluster.genuine()
+	if err != nil {
+		return err
+	}
+	r.s.Release.Reference, err = archive.holdRecord(r.record, capabilitiesOf(r.cluster.shared.version), r.masker)
 	return err
 }
 
