@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/profile"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
@@ -26,9 +25,9 @@ func Run(model *airflow.Model, rules []*rule.Rule, with *profile.Profile) (*Repo
 	if len(model.Workloads) == 0 {
 		return nil, noWorkload(model.Snapshot)
 	}
-	r := newReport(model, with)
 	exceptions := newExceptions(with, model.Snapshot.TakenAt)
 	shared := rule.NewShared(model, with.Level, with.Parameters)
+	r := newReport(model, with, shared)
 	for _, rl := range rules {
 		if with.Has(rl) {
 			r.Results = append(r.Results, judge(model, rl, with, shared.Pass(), exceptions))
@@ -57,7 +56,7 @@ func malformed(o *snapshot.Object) error {
 	return fmt.Errorf("%s%s in namespace %s: its pod does not fit Kubernetes' API (check the types of the fields of the pod's spec)", where, o.Ref, o.Namespace)
 }
 
-func newReport(model *airflow.Model, with *profile.Profile) *Report {
+func newReport(model *airflow.Model, with *profile.Profile, shared *rule.Shared) *Report {
 	id := model.Identity
 	r := &Report{
 		APIVersion: APIVersion, Kind: "Report", Profile: with.Name,
@@ -69,7 +68,7 @@ func newReport(model *airflow.Model, with *profile.Profile) *Report {
 		Coverage: slices.Clone(model.Snapshot.Coverage),
 		Results:  []Result{},
 	}
-	known := advisory.With(model.Snapshot.Advisories)
+	known := shared.Advisories()
 	r.Advisories = &Advisories{Read: known.Read, Newest: known.Newest, Given: known.Given, GivenNewest: known.GivenNewest}
 	r.Evaluated.Objects = len(model.Snapshot.Objects)
 	r.Evaluated.Workloads = len(model.Workloads)

@@ -75,6 +75,23 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// TestAdvisoriesAreMergedOnce also holds the report to what rules compared with.
+func TestAdvisoriesAreMergedOnce(t *testing.T) {
+	model := release(snapshot.Stored)
+	model.Snapshot.Advisories = &snapshot.Advisories{Name: "osv", Newest: day}
+	shared := rule.NewShared(model, rule.Baseline, rule.Parameters{})
+	if shared.Advisories() != shared.Pass().Advisories() {
+		t.Error("rules and report merge tables of their own")
+	}
+	report, err := Run(model, nil, &profile.Profile{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := report.Advisories; a.Given != "osv" || a.GivenNewest != "2026-11-21" || a.Read != shared.Advisories().Read {
+		t.Errorf("got %+v", a)
+	}
+}
+
 func TestNothingReadIsNotNothingThere(t *testing.T) {
 	s := &snapshot.Snapshot{Coverage: []snapshot.Coverage{{Kind: snapshot.Deployment, State: snapshot.NotCollected, Reason: "the API server cannot be reached"}}}
 	_, err := Run(&airflow.Model{Snapshot: s}, nil, &profile.Profile{})

@@ -59,6 +59,9 @@ func NewShared(model *airflow.Model, level Level, parameters Parameters) *Shared
 	return s
 }
 
+// Advisories are the published flaws that rules compare with.
+func (s *Shared) Advisories() *advisory.Table { return s.advisories() }
+
 // findPlan leaves out the default deny.
 func (s *Shared) findPlan() []planned {
 	var out []planned

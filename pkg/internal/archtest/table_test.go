@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"pkg/drift":    {"pkg/snapshot", "pkg/change", "pkg/rule"},
 	"pkg/rules":    {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift", "pkg/secret"},
 	"pkg/profile":  {"pkg/rule"},
-	"pkg/check":    {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
+	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
 	"pkg/plan":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/rule", "pkg/check"},
 	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan"},
 	"pkg/diff":     {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
