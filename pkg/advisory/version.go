@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // Version is a version of a Python package, ordered as PEP 440 says.
@@ -40,13 +40,11 @@ var phases = map[string]int{
 }
 
 // versionForm is the form of PEP 440, appendix B, in its own words.
-var versionForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^\s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
-		`(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d+)?)?` +
-		`((?:-(\d+))|(?:[-_.]?(?:post|rev|r)[-_.]?(\d+)?))?` +
-		`([-_.]?dev[-_.]?(\d+)?)?` +
-		`(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*$`)
-})
+var versionForm = pattern.New(`(?i)^\s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
+	`(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d+)?)?` +
+	`((?:-(\d+))|(?:[-_.]?(?:post|rev|r)[-_.]?(\d+)?))?` +
+	`([-_.]?dev[-_.]?(\d+)?)?` +
+	`(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*$`)
 
 // longestVersion is above any real one, in bytes.
 const longestVersion = 100
@@ -76,7 +74,7 @@ func ParseVersion(text string) (Version, error) {
 	if release, plain := plainRelease(text); plain && len(text) <= longestVersion {
 		return Version{text: text, release: release, pre: phase{kind: final}, post: -1, dev: noDev}, nil
 	}
-	found := versionForm().FindStringSubmatch(text)
+	found := versionForm.FindStringSubmatch(text)
 	if found == nil || len(text) > longestVersion {
 		return Version{}, fmt.Errorf("%q is not a version", text)
 	}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -12,12 +13,12 @@ import (
 // masked: of the commands that quote a user or a password only the beginning is read.
 // Source: airflow-helm/charts 8.9.0, templates/config/secret-config-envs.yaml.
 var (
-	evalCommand  = pattern(`^bash -c 'eval "\$\{?(\w+)\}?"'$`)
-	echoCommand  = pattern(`^echo (?:-n )?"((?:[^"\\` + "`" + `]|\$\(eval "\$\{?\w+\}?"\))*)"$`)
-	quoteCommand = pattern(`^echo "\$\{?(\w+)\}?" \| python3? -c ".*"$`)
-	reference    = pattern(`\$\(eval "?\$\{?(\w+)\}?"?\)|\$\{(\w+)\}|\$(\w+)|\$`)
+	evalCommand  = pattern.New(`^bash -c 'eval "\$\{?(\w+)\}?"'$`)
+	echoCommand  = pattern.New(`^echo (?:-n )?"((?:[^"\\` + "`" + `]|\$\(eval "\$\{?\w+\}?"\))*)"$`)
+	quoteCommand = pattern.New(`^echo "\$\{?(\w+)\}?" \| python3? -c ".*"$`)
+	reference    = pattern.New(`\$\(eval "?\$\{?(\w+)\}?"?\)|\$\{(\w+)\}|\$(\w+)|\$`)
 	// hiddenColon stands between user and password where masking took it for a secret of its own.
-	hiddenColon = pattern(`(\$\(eval \$\w+\))⟦secret \w+ size:1⟧(\$\(eval \$)`)
+	hiddenColon = pattern.New(`(\$\(eval \$\w+\))⟦secret \w+ size:1⟧(\$\(eval \$)`)
 )
 
 // chartCommands are the community chart's own commands by the variable that
@@ -84,7 +85,7 @@ func (c *config) outputOf(name string, depth int) (out, why string) {
 		return "", unclear
 	}
 	around, quotes := quoters[name]
-	found := quoteCommand().FindStringSubmatch(command)
+	found := quoteCommand.FindStringSubmatch(command)
 	if !quotes || found == nil || found[1]+"_CMD" != name {
 		return c.output(command, depth+1)
 	}
@@ -99,19 +100,19 @@ func (c *config) outputOf(name string, depth int) (out, why string) {
 }
 
 func (c *config) output(command string, depth int) (out, why string) {
-	if found := evalCommand().FindStringSubmatch(command); found != nil {
+	if found := evalCommand.FindStringSubmatch(command); found != nil {
 		return c.outputOf(found[1], depth)
 	}
-	if found := echoCommand().FindStringSubmatch(command); found != nil {
-		return c.substitute(hiddenColon().ReplaceAllString(found[1], "$1:$2"), depth)
+	if found := echoCommand.FindStringSubmatch(command); found != nil {
+		return c.substitute(hiddenColon.ReplaceAllString(found[1], "$1:$2"), depth)
 	}
 	return "", unclear
 }
 
 // substitute fills in a text between double quotes.
 func (c *config) substitute(text string, depth int) (out, why string) {
-	out = reference().ReplaceAllStringFunc(text, func(match string) string {
-		found := reference().FindStringSubmatch(match)
+	out = reference.ReplaceAllStringFunc(text, func(match string) string {
+		found := reference.FindStringSubmatch(match)
 		value, reason := "", unclear
 		switch {
 		case found[1] != "":

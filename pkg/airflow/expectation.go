@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // Expectation is what a safe value of an option looks like. The zero value
@@ -105,14 +107,14 @@ func Words(list string) []string {
 }
 
 // rateForm is how the limits library writes a rate. Source: https://limits.readthedocs.io/en/stable/quickstart.html.
-var rateForm = pattern(`^(\d{1,6})\s*(?:/|per)\s*(\d{0,6})\s*(second|minute|hour|day)s?$`)
+var rateForm = pattern.New(`^(\d{1,6})\s*(?:/|per)\s*(\d{0,6})\s*(second|minute|hour|day)s?$`)
 
 // perHour is the number of attempts that rates, parted by ";", allow in an hour: the strictest counts.
 func perHour(rates string) (int, bool) {
 	seconds := map[string]int{"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 	best, found := 0, false
 	for rate := range strings.FieldsFuncSeq(rates, func(r rune) bool { return r == ';' || r == ',' || r == '|' }) {
-		parts := rateForm().FindStringSubmatch(strings.ToLower(strings.TrimSpace(rate)))
+		parts := rateForm.FindStringSubmatch(strings.ToLower(strings.TrimSpace(rate)))
 		if parts == nil {
 			return 0, false
 		}

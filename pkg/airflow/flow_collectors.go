@@ -59,7 +59,7 @@ func (m *Model) otelEndpoints(w *Workload) []endpoint {
 	if c := m.config[w]; c != nil {
 		for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
 			s, set := c.sure(name)
-			if found := dsn().FindStringSubmatch(s.Value); set && s.Clear() && found != nil {
+			if found := dsn.FindStringSubmatch(s.Value); set && s.Clear() && found != nil {
 				out = append(out, endpoint{splitHost(found[2]), s.Ref, s.Path})
 			}
 		}

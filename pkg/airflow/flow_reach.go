@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -26,7 +27,7 @@ func toStore(kind storeKind) destination {
 }
 
 // pgbouncerHost is a line of pgbouncer.ini's section databases.
-var pgbouncerHost = pattern(`(?m)^[^#;\n]*\bhost=(\S+)(?:[^\n]*?\bport=(\d+))?`)
+var pgbouncerHost = pattern.New(`(?m)^[^#;\n]*\bhost=(\S+)(?:[^\n]*?\bport=(\d+))?`)
 
 // upstreamOf is where PgBouncer finds the database: by its configuration,
 // else the release's own.
@@ -37,7 +38,7 @@ func (m *Model) upstreamOf(w *Workload) store {
 			continue
 		}
 		out := store{scheme: "postgresql", ref: f.ref, path: f.path}
-		for _, line := range pgbouncerHost().FindAllStringSubmatch(f.text, -1) {
+		for _, line := range pgbouncerHost.FindAllStringSubmatch(f.text, -1) {
 			at := hostPort{line[1], number(line[2])}
 			if len(snapshot.MaskedIn(at.host)) > 0 {
 				continue
@@ -106,7 +107,7 @@ func toNamed(m *Model, w *Workload) []reached {
 		if !strings.Contains(text, "://") {
 			return
 		}
-		for _, url := range anyURL().FindAllStringSubmatch(text, -1) {
+		for _, url := range anyURL.FindAllStringSubmatch(text, -1) {
 			at := splitHost(url[2])
 			scheme, _, _ := strings.Cut(url[1], "+")
 			if at.port == 0 {
@@ -135,7 +136,7 @@ func toNamed(m *Model, w *Workload) []reached {
 }
 
 var (
-	anyURL   = pattern(`([a-z][a-z0-9+]*)://(?:[^/?#@\s"']*@)?([A-Za-z0-9.:-]+)`)
+	anyURL   = pattern.New(`([a-z][a-z0-9+]*)://(?:[^/?#@\s"']*@)?([A-Za-z0-9.:-]+)`)
 	webPorts = map[string]int32{"http": 80, "https": 443}
 )
 
@@ -153,7 +154,7 @@ func (m *Model) doorsAt(w *Workload, at hostPort) []door {
 func toServer(component Component, key string) destination {
 	return destination{string(component), func(m *Model, w *Workload) []reached {
 		s, set := m.setIn(w, "core", key)
-		url := dsn().FindStringSubmatch(s.Value)
+		url := dsn.FindStringSubmatch(s.Value)
 		if !set || url == nil {
 			return m.toMain(component)
 		}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -102,12 +103,12 @@ func (m *Model) storeOf(w *Workload, kind storeKind) store {
 
 // dsn splits a URL whose user, password and database may be masked. Several
 // hosts stand between commas or, for a broker, in several URLs between semicolons.
-var dsn = pattern(`^([a-z][a-z0-9+.]*)://(?:[^/?#]*@)?([^/?#]*)`)
+var dsn = pattern.New(`^([a-z][a-z0-9+.]*)://(?:[^/?#]*@)?([^/?#]*)`)
 
 // storeAt reads a URL; readable is false where its host is masked.
 func (m *Model) storeAt(w *Workload, url string, run []Component) (out store, readable bool) {
 	for _, one := range strings.Split(url, ";") {
-		found := dsn().FindStringSubmatch(strings.TrimSpace(one))
+		found := dsn.FindStringSubmatch(strings.TrimSpace(one))
 		if found == nil || len(snapshot.MaskedIn(found[2])) > 0 {
 			return store{}, false
 		}

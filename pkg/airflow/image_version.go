@@ -1,14 +1,15 @@
 package airflow
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // exactForm is what Apache puts into tags: numbers and, for what is not yet
 // final, a pre-release with its number. What follows is about the image: its
 // Python, a build, a company's own mark.
-var exactForm = regexp.MustCompile(`^v?(\d+(?:\.\d+){1,2})((?:a|b|[-.]?rc)\d+)?(\.?dev\d+)?(?:$|[-+_.])`)
+var exactForm = pattern.New(`^v?(\d+(?:\.\d+){1,2})((?:a|b|[-.]?rc)\d+)?(\.?dev\d+)?(?:$|[-+_.])`)
 
 // ImageVersion is the Airflow version in an image's tag, a pre-release included:
 // apache/airflow:slim-3.2.0rc1-python3.12 gives 3.2.0rc1. It is empty where no

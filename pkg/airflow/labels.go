@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -12,7 +13,7 @@ type labelled struct{ release, chart, version string }
 
 // chartLabel splits "airflow-8.9.0"; the official chart also writes a bare
 // "airflow" on some objects, which tells no version.
-var chartLabel = pattern(`^(.+?)-v?(\d+\.\d+\.\d+\S*)$`)
+var chartLabel = pattern.New(`^(.+?)-v?(\d+\.\d+\.\d+\S*)$`)
 
 // chartLabels reads the objects of the Airflow chart itself, not of its
 // subcharts, and takes what most of them say.
@@ -24,13 +25,13 @@ func chartLabels(s *snapshot.Snapshot) labelled {
 			continue
 		}
 		releases[first(labels["release"], labels["app.kubernetes.io/instance"])]++
-		if chart := first(labels["chart"], labels["helm.sh/chart"]); chartLabel().MatchString(chart) {
+		if chart := first(labels["chart"], labels["helm.sh/chart"]); chartLabel.MatchString(chart) {
 			charts[chart]++
 		}
 	}
 	delete(releases, "")
 	out := labelled{release: commonest(releases)}
-	if found := chartLabel().FindStringSubmatch(commonest(charts)); found != nil {
+	if found := chartLabel.FindStringSubmatch(commonest(charts)); found != nil {
 		out.chart, out.version = found[1], found[2]
 	}
 	return out

@@ -3,11 +3,12 @@ package airflow
 import (
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // region is the form of AWS' names of regions.
-var region = pattern(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+var region = pattern.New(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 
 // amazon is a service of AWS in the region that is given, or that the container's variables name.
 // Source: AWS General Reference, service endpoints.
@@ -17,7 +18,7 @@ func (s site) amazon(what, service string, at Setting, given string) target {
 			given = found.Value
 		}
 	}
-	if !region().MatchString(given) {
+	if !region.MatchString(given) {
 		return target{what: what, ports: onPorts(443), unknown: "the region is not known", ref: at.Ref, path: at.Path}
 	}
 	domain := ".amazonaws.com"

@@ -3,6 +3,8 @@ package airflow
 import (
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 const identityProvider = "the identity provider"
@@ -10,7 +12,7 @@ const identityProvider = "the identity provider"
 // providerURL are the addresses that the web server itself asks; the one a
 // browser is sent to is not among them.
 // Source: Authlib's and Flask-AppBuilder's documentation of OAUTH_PROVIDERS.
-var providerURL = pattern(`["'](?:api_base_url|access_token_url|request_token_url|server_metadata_url|jwks_uri|userinfo_endpoint)["']\s*:\s*f?["']([^"']*)["']`)
+var providerURL = pattern.New(`["'](?:api_base_url|access_token_url|request_token_url|server_metadata_url|jwks_uri|userinfo_endpoint)["']\s*:\s*f?["']([^"']*)["']`)
 
 // oauthTargets are the identity providers that webserver_config.py names.
 func oauthTargets(s site) []target {
@@ -28,20 +30,20 @@ func oauthTargets(s site) []target {
 	text := withoutComments(file.text)
 	var out []target
 	at.Path += "#OAUTH_PROVIDERS"
-	for _, found := range providerURL().FindAllStringSubmatch(text, -1) {
+	for _, found := range providerURL.FindAllStringSubmatch(text, -1) {
 		one := at
 		one.Value = found[1]
 		if strings.Contains(found[1], "://") { // others are relative to api_base_url
 			out = append(out, targetAt(identityProvider, one, 443, false))
 		}
 	}
-	if len(out) == 0 && usesOAuth().MatchString(text) {
+	if len(out) == 0 && usesOAuth.MatchString(text) {
 		return []target{{what: identityProvider, ports: onPorts(443), unknown: "webserver_config.py computes it", ref: at.Ref, path: at.Path}}
 	}
 	return out
 }
 
-var usesOAuth = pattern(`(?m)^AUTH_TYPE\s*=\s*(?:AUTH_OAUTH|4)\b`)
+var usesOAuth = pattern.New(`(?m)^AUTH_TYPE\s*=\s*(?:AUTH_OAUTH|4)\b`)
 
 func withoutComments(text string) string {
 	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "#") })

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // logStore is where task logs go, by the beginning of [logging] remote_base_log_folder.
@@ -40,11 +42,11 @@ func inConnection(what string, at Setting, ports ...int32) target {
 	return target{what: what, ports: onPorts(ports...), unknown: "it stands in one of Airflow's connections", ref: at.Ref, path: at.Path}
 }
 
-var logGroup = pattern(`arn:aws[a-z-]*:logs:([a-z0-9-]+):`)
+var logGroup = pattern.New(`arn:aws[a-z-]*:logs:([a-z0-9-]+):`)
 
 // regionOf is the region in the name of a log group; empty where it is masked.
 func regionOf(at Setting) string {
-	if found := logGroup().FindStringSubmatch(at.Value); found != nil {
+	if found := logGroup.FindStringSubmatch(at.Value); found != nil {
 		return found[1]
 	}
 	return ""

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // metadataTargets are databases outside the release.
@@ -61,7 +63,7 @@ func (s site) storeTargets(kind storeKind, what string, usual int32) []target {
 }
 
 // databasesLine is one database of pgbouncer.ini: name = key=value key=value.
-var databasesLine = pattern(`^\s*[^\s=]+\s*=\s*(.*)$`)
+var databasesLine = pattern.New(`^\s*[^\s=]+\s*=\s*(.*)$`)
 
 // pgBouncerTargets are the databases that a PgBouncer's configuration names,
 // or the variables that widespread images read.
@@ -126,7 +128,7 @@ func databaseLines(text string) []map[string]string {
 			section = strings.Trim(line, "[]")
 			continue
 		}
-		found := databasesLine().FindStringSubmatch(line)
+		found := databasesLine.FindStringSubmatch(line)
 		if section != "databases" || found == nil || strings.HasPrefix(line, ";") || strings.HasPrefix(line, "#") {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -148,7 +149,7 @@ func (f *WebserverFile) Signs(sign string) bool {
 // or dict as it is written; false for anything that is computed.
 func (l Literal) shown(source string) (string, bool) {
 	switch {
-	case l.Kind == Text && !l.Partly, l.Kind == Number && l.Text != "", l.Kind == Word && constants().MatchString(l.Text):
+	case l.Kind == Text && !l.Partly, l.Kind == Number && l.Text != "", l.Kind == Word && constants.MatchString(l.Text):
 		return l.Text, true
 	case l.Kind == List, l.Kind == Dict:
 		return source, true
@@ -156,7 +157,7 @@ func (l Literal) shown(source string) (string, bool) {
 	return "", false
 }
 
-var constants = pattern(`^(?:True|False|None|AUTH_[A-Z_]+|[A-Za-z_.]+\.AUTH_(?:DB|LDAP|OAUTH|OID|REMOTE_USER|SAML))$`)
+var constants = pattern.New(`^(?:True|False|None|AUTH_[A-Z_]+|[A-Za-z_.]+\.AUTH_(?:DB|LDAP|OAUTH|OID|REMOTE_USER|SAML))$`)
 
 // parseSettings finds what a file assigns to names in capitals.
 func parseSettings(text string) []settingLine {
@@ -175,13 +176,13 @@ func parseSettings(text string) []settingLine {
 	return out
 }
 
-var settingName = pattern(`^[A-Z][A-Z0-9_]*$`)
+var settingName = pattern.New(`^[A-Z][A-Z0-9_]*$`)
 
 func parseSetting(text string, s []piece) (settingLine, bool) {
 	if n := len(s); n > 3 && s[0].text == "from" && s[n-2].text == "import" && s[n-1].text == "*" {
 		return settingLine{source: text[s[1].start:s[n-3].end], star: true, conditional: s[0].indented}, true
 	}
-	if len(s) < 3 || s[0].kind != pieceName || !settingName().MatchString(s[0].text) || s[1].kind != pieceOperator {
+	if len(s) < 3 || s[0].kind != pieceName || !settingName.MatchString(s[0].text) || s[1].kind != pieceOperator {
 		return settingLine{}, false
 	}
 	value := s[1:]

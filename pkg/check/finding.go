@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -32,7 +32,7 @@ func newFinding(rl *rule.Rule, f rule.Finding, severity rule.Severity) Finding {
 	return out
 }
 
-var containerIndex = regexp.MustCompile(`/(containers|initContainers|ephemeralContainers)/\d+`)
+var containerIndex = pattern.New(`/(containers|initContainers|ephemeralContainers)/\d+`)
 
 // fingerprint names a finding for as long as it is the same finding: rule,
 // object, container by name, field and aspect, but neither message, revision nor the

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // chartIsGenuine is the rule that a comparison with an archive is for.
@@ -31,7 +31,7 @@ func (f *signedChartFlags) add(cmd *cobra.Command) {
 
 func (f *signedChartFlags) given() bool { return f.archive+f.keyring+f.digest != "" }
 
-var digestForm = regexp.MustCompile(`^(sha256:)?[0-9a-fA-F]{64}$`)
+var digestForm = pattern.New(`^(sha256:)?[0-9a-fA-F]{64}$`)
 
 // toArchive checks the flags; chart is what --chart names.
 func (f *signedChartFlags) toArchive(chart string) (collect.Archive, error) {

@@ -3,11 +3,11 @@ package collect
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // aboutAirflow: Airflow itself, its parts and its providers, and what its pages, workers and Flower are made of.
@@ -16,7 +16,7 @@ func aboutAirflow(name string) bool {
 		slices.Contains([]string{"celery", "flask-appbuilder", "flower"}, name)
 }
 
-var nameBreaks = regexp.MustCompile(`[-_.]+`)
+var nameBreaks = pattern.New(`[-_.]+`)
 
 // packageName is a package's name as the index normalises it (PEP 503).
 func packageName(name string) string {
@@ -68,7 +68,7 @@ func scoreOf(list []osvSeverity) float64 {
 	return 0
 }
 
-var idForm = form{regexp.MustCompile(`^[A-Za-z]+-[A-Za-z0-9-]+$`), 40}
+var idForm = form{pattern.New(`^[A-Za-z]+-[A-Za-z0-9-]+$`), 40}
 
 // showID is a record's ID as an error may show it.
 func showID(id string) string {

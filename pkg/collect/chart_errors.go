@@ -1,17 +1,18 @@
 package collect
 
 import (
-	"regexp"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // templatePlace is a template and line in an error of Helm's engine.
-var templatePlace = regexp.MustCompile(`([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+):(\d+)(?::\d+)?`)
+var templatePlace = pattern.New(`([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+):(\d+)(?::\d+)?`)
 
 // executing names the template once more.
-var executing = regexp.MustCompile(`executing "[^"]*" at `)
+var executing = pattern.New(`executing "[^"]*" at `)
 
 // chartError says why a chart does not render. What Helm says may quote the
 // user's values in any disguise, so only words that the chart itself or the
@@ -50,7 +51,7 @@ var engineWords = set(strings.Fields(`error calling fail required include templa
 	incompatible types comparison invalid argument number args want missing must be set and or values kubernetes version semantic
 	which dependency condition chart render rendering failed tpl during on with to it this that`)...)
 
-var wordForm = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_'-]*|[^A-Za-z0-9_]+`)
+var wordForm = pattern.New(`[A-Za-z0-9_][A-Za-z0-9_'-]*|[^A-Za-z0-9_]+`)
 
 // onlyWords keeps the known words of a text and puts "…" for all others.
 func onlyWords(text string, words map[string]bool) string {
@@ -98,13 +99,13 @@ func chartWords(ch *chart.Chart) map[string]bool {
 	return words
 }
 
-var schemaLine = regexp.MustCompile(`^\s*- at '([^']*)': (.*)$`)
+var schemaLine = pattern.New(`^\s*- at '([^']*)': (.*)$`)
 
 // schemaPhrases are the complaints of the JSON schema library that speak of the schema and of keys only.
-var schemaPhrases = []*regexp.Regexp{
-	regexp.MustCompile(`^got [a-z]+, want [a-z]+(?: or [a-z]+|, [a-z]+)*$`),
-	regexp.MustCompile(`^(?:missing property|missing properties|additional properties) (?:'[A-Za-z0-9_./-]+'(?:, )?)+(?: not allowed)?$`),
-	regexp.MustCompile(`^value must be (?:one of )?(?:'[A-Za-z0-9_., -]+'(?:, )?)+$`),
+var schemaPhrases = []*pattern.Pattern{
+	pattern.New(`^got [a-z]+, want [a-z]+(?: or [a-z]+|, [a-z]+)*$`),
+	pattern.New(`^(?:missing property|missing properties|additional properties) (?:'[A-Za-z0-9_./-]+'(?:, )?)+(?: not allowed)?$`),
+	pattern.New(`^value must be (?:one of )?(?:'[A-Za-z0-9_., -]+'(?:, )?)+$`),
 }
 
 // schemaProblems are the places where values break the schema, each with what was wanted.
@@ -138,4 +139,4 @@ func schemaProblems(list string) string {
 	return strings.Join(out, "; ")
 }
 
-var pointerForm = regexp.MustCompile(`^(?:/[A-Za-z0-9_.-]{1,63})*$`)
+var pointerForm = pattern.New(`^(?:/[A-Za-z0-9_.-]{1,63})*$`)

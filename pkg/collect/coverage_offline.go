@@ -1,9 +1,9 @@
 package collect
 
 import (
-	"regexp"
 	"slices"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -52,7 +52,7 @@ func offlineCoverage(s *snapshot.Snapshot) []snapshot.Coverage {
 	return out
 }
 
-var kubeVersionForm = regexp.MustCompile(`^v?([0-9]{1,3})\.([0-9]{1,3})(?:\.([0-9]{1,5}))?$`)
+var kubeVersionForm = pattern.New(`^v?([0-9]{1,3})\.([0-9]{1,3})(?:\.([0-9]{1,5}))?$`)
 
 // kubeVersion is a version as users write it ("1.36", "v1.36.3") in the API server's form, "v1.36.3".
 func kubeVersion(text string) (full, major, minor string, err error) {

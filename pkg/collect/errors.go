@@ -3,9 +3,10 @@ package collect
 import (
 	"errors"
 	"io/fs"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // inputError is what is wrong with something a user handed over. It names
@@ -43,7 +44,7 @@ func (e *inputError) Error() string {
 // form is what names of some sort look like. The length stands beside the
 // pattern: a repetition that is counted makes every start of the program slower.
 type form struct {
-	pattern *regexp.Regexp
+	pattern *pattern.Pattern
 	longest int
 }
 
@@ -52,7 +53,7 @@ func (f form) MatchString(text string) bool {
 	return len(text) <= f.longest && f.pattern.MatchString(text)
 }
 
-var keyForm = form{regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`), 63}
+var keyForm = form{pattern.New(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`), 63}
 
 // showKey is a key as an error may show it: a name as names are written, nothing else.
 func showKey(key string) string {

@@ -2,10 +2,10 @@ package collect
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -95,7 +95,7 @@ func scheduledBackup(o *snapshot.Object, _ string, _ map[string]map[string]any) 
 
 // dumpers are the programs that write a database's content out.
 // Sources: the documentation of PostgreSQL, MySQL, pgBackRest, WAL-G, Barman, restic and Redis.
-var dumpers = regexp.MustCompile(`\b(?:pg_dump|pg_dumpall|pg_basebackup|pgbackrest|wal-g|barman|barman-cloud-backup|mysqldump|mysqlpump|mydumper|mariadb-dump|xtrabackup|restic)\b`)
+var dumpers = pattern.New(`\b(?:pg_dump|pg_dumpall|pg_basebackup|pgbackrest|wal-g|barman|barman-cloud-backup|mysqldump|mysqlpump|mydumper|mariadb-dump|xtrabackup|restic)\b`)
 
 func dumpingCronJob(o *snapshot.Object, _ string, _ map[string]map[string]any) (b snapshot.Backup, copies bool) {
 	suspended, _ := o.At("spec", "suspend").(bool)
@@ -121,7 +121,7 @@ func picked(claims map[string]map[string]any, selector any) []string {
 }
 
 // cronForm is what a schedule may look like; anything else may be anything.
-var cronForm = regexp.MustCompile(`^[0-9A-Za-z*/,@?#=~ -]{1,64}$`)
+var cronForm = pattern.New(`^[0-9A-Za-z*/,@?#=~ -]{1,64}$`)
 
 func cron(value any) string {
 	text, _ := value.(string)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -196,8 +196,8 @@ func describe(content map[string]any) string {
 
 // kindForm and nameForm are what kinds and names look like; an error shows no other.
 var (
-	kindForm = form{regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`), 63}
-	nameForm = form{regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`), 253}
+	kindForm = form{pattern.New(`^[A-Z][A-Za-z0-9]*$`), 63}
+	nameForm = form{pattern.New(`^[a-z0-9][a-z0-9.-]*$`), 253}
 )
 
 // shown is how an error names an object.

@@ -1,9 +1,10 @@
 package collect
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // annotationGroups are the beginnings of annotation keys whose values may be shown.
@@ -79,10 +80,10 @@ const routerHSTS = "haproxy.router.openshift.io/hsts_header"
 // what it looks like in annotations.
 var safetyHeaders = []struct {
 	name string
-	form *regexp.Regexp
+	form *pattern.Pattern
 }{
-	{"Strict-Transport-Security", regexp.MustCompile(`(?i)\bstrict[-_]transport[-_]security\b`)},
-	{"Content-Security-Policy", regexp.MustCompile(`(?i)\bcontent[-_]security[-_]policy(?:["'\s:.=]|$)`)},
+	{"Strict-Transport-Security", pattern.New(`(?i)\bstrict[-_]transport[-_]security\b`)},
+	{"Content-Security-Policy", pattern.New(`(?i)\bcontent[-_]security[-_]policy(?:["'\s:.=]|$)`)},
 }
 
 // headerNames masks an annotation but for the names of such headers in it.

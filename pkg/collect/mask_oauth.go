@@ -1,9 +1,10 @@
 package collect
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // providers are the login providers Flask-AppBuilder knows by name.
@@ -31,7 +32,7 @@ var clearLogin = set(
 	"User.read", "User.Read", "user:full", "read:user", "user:email", "read:org", "user:info", "user", "RS256", "ES256", "HS256",
 )
 
-var iconForm = form{regexp.MustCompile(`^fa-[a-z-]+$`), 40}
+var iconForm = form{pattern.New(`^fa-[a-z-]+$`), 40}
 
 // isLoginWord says that a text consists of such words, or names an icon.
 func isLoginWord(text string) bool {
@@ -83,7 +84,7 @@ func (m *masker) loginURL(text string) (string, bool) {
 // gap stands for a part that is filled in when the file runs.
 const gap = "{}"
 
-var gapForm = form{regexp.MustCompile(`^(?:\{[a-z0-9_]*\}|%s)$`), 40}
+var gapForm = form{pattern.New(`^(?:\{[a-z0-9_]*\}|%s)$`), 40}
 
 // isGap says that a part is filled in when the file runs.
 func isGap(text string) bool { return gapForm.MatchString(text) }

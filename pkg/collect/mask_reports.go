@@ -2,10 +2,10 @@ package collect
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -21,7 +21,7 @@ var reportKinds = map[string]func(map[string]any){
 }
 
 // reportWord is a name of an image, a flaw, a policy or a tool; nothing else is kept as a text.
-var reportWord = form{regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9*._/:@+-]*$`), 512}
+var reportWord = form{pattern.New(`^[A-Za-z0-9*][A-Za-z0-9*._/:@+-]*$`), 512}
 
 // wordAt is the text at some keys, where it is a word.
 func wordAt(node any, keys ...string) string {
@@ -85,10 +85,10 @@ func numbersOf(node any) map[string]any {
 // signatureHeld and signatureRefused are how Kyverno's image rules begin what they say of a signature.
 // Source: kyverno, pkg/engine/internal/imageverifier.go.
 var (
-	signatureHeld    = regexp.MustCompile(`^verified image (?:signatures|attestations) for (\S+)$`)
-	signatureRefused = regexp.MustCompile(`^(?:\S+ )?failed to verify (?:image|signature for) (\S+?): `)
+	signatureHeld    = pattern.New(`^verified image (?:signatures|attestations) for (\S+)$`)
+	signatureRefused = pattern.New(`^(?:\S+ )?failed to verify (?:image|signature for) (\S+?): `)
 	// unreached are failures of the registry or the network: no verdict on a signature.
-	unreached = regexp.MustCompile(`(?i)unauthorized|forbidden|denied|timeout|timed out|no such host|connection refused|too many requests|toomanyrequests|x509`)
+	unreached = pattern.New(`(?i)unauthorized|forbidden|denied|timeout|timed out|no such host|connection refused|too many requests|toomanyrequests|x509`)
 )
 
 // keepVerdicts keeps the results that are about signatures of images.

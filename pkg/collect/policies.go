@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	kjson "sigs.k8s.io/json"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -107,14 +107,14 @@ func badPolicy(content map[string]any) (field, problem string) {
 
 // unknownField and wrongTypeAt find the field in the decoder's errors.
 var (
-	unknownField = regexp.MustCompile(`unknown field "([A-Za-z0-9_./\[\]-]+)"`)
-	wrongTypeAt  = regexp.MustCompile(`into Go struct field [A-Za-z]+\.([A-Za-z0-9_.-]+) of type`)
+	unknownField = pattern.New(`unknown field "([A-Za-z0-9_./\[\]-]+)"`)
+	wrongTypeAt  = pattern.New(`into Go struct field [A-Za-z]+\.([A-Za-z0-9_.-]+) of type`)
 )
 
 // longestField bounds what an error shows.
 const longestField = 200
 
-func fieldIn(form *regexp.Regexp, err error) string {
+func fieldIn(form *pattern.Pattern, err error) string {
 	if found := form.FindStringSubmatch(err.Error()); found != nil && len(found[1]) <= longestField {
 		return found[1]
 	}

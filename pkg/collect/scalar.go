@@ -2,9 +2,10 @@ package collect
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // yamlWords are the plain scalars of YAML 1.1 that are not texts. Kubernetes
@@ -21,7 +22,7 @@ var yamlWords = map[string]any{
 	"-.inf": math.Inf(-1), "-.Inf": math.Inf(-1), "-.INF": math.Inf(-1),
 }
 
-var yamlFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
+var yamlFloat = pattern.New(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
 
 // resolveScalar is what a plain scalar means: nil, a bool, an int64, a float64
 // or the text itself. A float without a fraction becomes an int64, as it does

@@ -14,9 +14,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -159,7 +159,7 @@ func messageDigest(s signedImage, key crypto.PublicKey) (string, *inputError) {
 	return "sha256:" + hex.EncodeToString(sum), nil
 }
 
-var sha256Form = form{regexp.MustCompile(`^[0-9a-f]{64}$`), 64}
+var sha256Form = form{pattern.New(`^[0-9a-f]{64}$`), 64}
 
 // statementDigest is the digest of the first subject of an in-toto statement.
 func statementDigest(payload []byte) (string, *inputError) {

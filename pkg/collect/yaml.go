@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // maxAliased bounds how many nodes the aliases of one document may stand for:
@@ -47,7 +48,7 @@ func convertYAML(text []byte, c *yamlConverter) (value any, root *yaml.Node, err
 	return value, document.Content[0], err
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+)`)
+var yamlLine = pattern.New(`line (\d+)`)
 
 // yamlProblems are the library's complaints that a person can act on, in our words.
 var yamlProblems = []struct{ theirs, ours string }{

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/plan"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -187,7 +188,7 @@ func (k *kustomization) twin(ref snapshot.Ref) bool {
 	return false
 }
 
-var unsafe = regexp.MustCompile(`[^a-z0-9.-]+`)
+var unsafe = pattern.New(`[^a-z0-9.-]+`)
 
 // name is a file's name that no object's name can lead elsewhere, each once.
 func (k *kustomization) name(ref snapshot.Ref) string {

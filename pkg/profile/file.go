@@ -5,11 +5,11 @@ import (
 	"errors"
 	"io"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 )
 
@@ -88,7 +88,7 @@ func (d *document) at(parent, field, what string) error {
 	}
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+)`)
+var yamlLine = pattern.New(`line (\d+)`)
 
 // notYAML says where a file stops being YAML, and no more: the decoder's own words may quote the file.
 func notYAML(err error) string {

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/reach"
 )
 
@@ -251,6 +251,6 @@ func printMatrix(b *bytes.Buffer, g *grid, o Options) error {
 }
 
 var (
-	markForm   = regexp.MustCompile(`[A-Za-z]+`)
+	markForm   = pattern.New(`[A-Za-z]+`)
 	markStyles = map[string]style{"CUT": "1;31", "cut": "33", "open": "36", "some": "36", "ok": green}
 )

@@ -2,12 +2,13 @@ package rotation
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // safeName is what Kubernetes names and keys of Secrets are made of: a shell takes it as one word.
-var safeName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+var safeName = pattern.New(`^[A-Za-z0-9._-]+$`)
 
 func safe(name string) bool { return safeName.MatchString(name) }
 

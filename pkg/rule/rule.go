@@ -2,10 +2,10 @@ package rule
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -91,8 +91,8 @@ func (r *Rule) Evidence() (needs, uses []snapshot.Kind) {
 }
 
 var (
-	idForm   = regexp.MustCompile(`^AS[1-9]\d{2}$`)
-	slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	idForm   = pattern.New(`^AS[1-9]\d{2}$`)
+	slugForm = pattern.New(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 )
 
 // Validate refuses a rule that is incomplete or malformed.

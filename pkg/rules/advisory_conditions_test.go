@@ -28,14 +28,14 @@ func TestConditionsAreKnown(t *testing.T) {
 
 // TestCharts keeps the table of charts readable.
 func TestCharts(t *testing.T) {
-	for _, f := range charts.Flaws {
+	for _, f := range charts().Flaws {
 		_, errFrom := advisory.ParseVersion(f.From)
 		_, errBefore := advisory.ParseVersion(f.Before)
 		if f.From != "" && errFrom != nil || errBefore != nil || f.ID == "" || f.What == "" || len(f.Sources) == 0 || f.Severity.Rank() == 0 || (f.Variable == "") == (f.Prefix == "") {
 			t.Errorf("%+v lacks something", f)
 		}
 	}
-	for _, c := range charts.Ended {
+	for _, c := range charts().Ended {
 		if date(c.Released).IsZero() || c.Last == "" || len(c.Sources) == 0 {
 			t.Errorf("%+v lacks something", c)
 		}

@@ -2,11 +2,11 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -35,7 +35,7 @@ const encryptionFlag = "encryption-provider-config"
 // managedCluster is a provider's Kubernetes, by the end of its version.
 type managedCluster struct {
 	name string
-	mark *regexp.Regexp
+	mark *pattern.Pattern
 	// since is the minor version of Kubernetes 1 from which the provider encrypts all that the API stores; 0 is never by itself.
 	since int
 	// ask is the command that tells otherwise.
@@ -45,8 +45,8 @@ type managedCluster struct {
 // Sources: https://docs.aws.amazon.com/eks/latest/userguide/envelope-encryption.html,
 // https://cloud.google.com/kubernetes-engine/docs/how-to/encrypting-secrets. Azure's version says nothing of Azure.
 var managedClusters = []managedCluster{
-	{"Amazon EKS", regexp.MustCompile(`-eks-`), 28, "aws eks describe-cluster --query cluster.encryptionConfig"},
-	{"Google Kubernetes Engine", regexp.MustCompile(`-gke\.`), 0, "gcloud container clusters describe --format='value(databaseEncryption.state)'"},
+	{"Amazon EKS", pattern.New(`-eks-`), 28, "aws eks describe-cluster --query cluster.encryptionConfig"},
+	{"Google Kubernetes Engine", pattern.New(`-gke\.`), 0, "gcloud container clusters describe --format='value(databaseEncryption.state)'"},
 }
 
 func checkSecretsEncryptedAtRest(p *rule.Pass) {

@@ -1,13 +1,13 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -61,8 +61,8 @@ func judgeFlower(p *rule.Pass, w *airflow.Workload, main airflow.Container) {
 }
 
 var (
-	flowerLoginFlag = regexp.MustCompile(`--(?:basic[-_]auth|auth[-_]provider)[ =]`)
-	flowerLocal     = regexp.MustCompile(`--(?:address|hostname)[ =](?:127\.0\.0\.1|localhost)\b`)
+	flowerLoginFlag = pattern.New(`--(?:basic[-_]auth|auth[-_]provider)[ =]`)
+	flowerLocal     = pattern.New(`--(?:address|hostname)[ =](?:127\.0\.0\.1|localhost)\b`)
 )
 
 // flowerLogin says whether Flower asks who one is, or listens to its own pod

@@ -2,10 +2,10 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -64,7 +64,7 @@ func noteOutside(p *rule.Pass, component airflow.Component, options ...option) {
 
 func judgeStoreVersion(p *rule.Pass, w *airflow.Workload, main airflow.Container) {
 	product, version := storeVersion(parseImage(main.Image))
-	table, known := storeSupport[product]
+	table, known := support()[product]
 	switch {
 	case !known:
 		p.Unknown(fmt.Sprintf("%s: which %s image %s holds is not known", w.Ref, w.Component, main.Image))
@@ -98,7 +98,7 @@ var storeProducts = []struct{ word, product string }{
 	{"postgres", "postgresql"}, {"mysql", "mysql"}, {"valkey", "valkey"}, {"redis", "redis"}, {"rabbitmq", "rabbitmq"},
 }
 
-var tagVersion = regexp.MustCompile(`^v?(\d+)(?:\.(\d+))?(?:[.-]|$)`)
+var tagVersion = pattern.New(`^v?(\d+)(?:\.(\d+))?(?:[.-]|$)`)
 
 // storeVersion is what an image says it holds. Where a tag names no minor
 // version and the product's lines are minor ones, it tells no version.
@@ -117,7 +117,7 @@ func storeVersion(i image) (product, version string) {
 	if found[2] != "" {
 		return product, found[1] + "." + found[2]
 	}
-	for _, line := range storeSupport[product].Lines {
+	for _, line := range support()[product].Lines {
 		if line.Line == found[1] {
 			return product, found[1]
 		}
@@ -128,7 +128,7 @@ func storeVersion(i image) (product, version string) {
 // storeUpgradeFixes name a key only for a broker: a database of another major
 // version does not start on the files that are there.
 func storeUpgradeFixes(p *rule.Pass, w *airflow.Workload, main airflow.Container, product string) []rule.Fix {
-	newest := storeSupport[product].newest()
+	newest := support()[product].newest()
 	if key := p.ValuesKey(w, main.Name, airflow.Image); key != "" && w.Component == airflow.Broker {
 		return []rule.Fix{{Kind: rule.Values, Summary: fmt.Sprintf("name an image of a supported version (%s is the newest line this program knows)", newest), ValuesKey: key}}
 	}

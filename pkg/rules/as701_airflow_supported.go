@@ -40,7 +40,7 @@ func checkAirflowSupported(p *rule.Pass) {
 		p.Unknown("nothing tells which Airflow version runs: neither an image tag nor the chart")
 		return
 	}
-	day, unknown := airflowSupport.ended(version, p.Now())
+	day, unknown := support()["airflow"].ended(version, p.Now())
 	if unknown != "" {
 		p.Unknown("Airflow " + unknown)
 		return
@@ -61,7 +61,7 @@ func checkAirflowSupported(p *rule.Pass) {
 }
 
 func upgradeSummary(d airflow.Dialect) string {
-	summary := fmt.Sprintf("upgrade Airflow; %s is the newest line this program knows", airflowSupport.newest())
+	summary := fmt.Sprintf("upgrade Airflow; %s is the newest line this program knows", support()["airflow"].newest())
 	if d == airflow.Community {
 		summary += ". The community chart runs no Airflow 3: move to the official chart"
 	}

@@ -3,11 +3,11 @@ package rules
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -36,7 +36,7 @@ var noInstallAtStart = &rule.Rule{
 const pipVariable = "_PIP_ADDITIONAL_REQUIREMENTS"
 
 // installs are commands that fetch packages.
-var installs = regexp.MustCompile(`\b(pip[0-9.]*|conda|mamba|apt-get|apt|apk|dnf|yum)((?:\s+-\S+)*)\s+(install|add)\b`)
+var installs = pattern.New(`\b(pip[0-9.]*|conda|mamba|apt-get|apt|apk|dnf|yum)((?:\s+-\S+)*)\s+(install|add)\b`)
 
 // installation is one way in which packages come at a start, and the first container it does so in.
 type installation struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
@@ -65,7 +66,7 @@ type chartFlaw struct {
 //go:embed charts.json
 var chartFile []byte
 
-var charts = readCharts()
+var charts = sync.OnceValue(readCharts)
 
 func readCharts() (t chartTable) {
 	if err := json.Unmarshal(chartFile, &t); err != nil {
@@ -79,7 +80,7 @@ func checkChartSupported(p *rule.Pass) {
 	if len(p.Workloads()) == 0 || id.Dialect == airflow.Unsupported {
 		return
 	}
-	for _, c := range charts.Ended {
+	for _, c := range charts().Ended {
 		if c.Dialect == id.Dialect {
 			p.Subjects++
 			reportEndedChart(p, c)
@@ -90,7 +91,7 @@ func checkChartSupported(p *rule.Pass) {
 		p.Unknown("nothing tells the chart's version")
 		return
 	}
-	for _, f := range charts.Flaws {
+	for _, f := range charts().Flaws {
 		if f.Dialect != id.Dialect {
 			continue
 		}

@@ -30,7 +30,7 @@ func checkKubernetesSupported(p *rule.Pass) {
 	if version == "" {
 		return
 	}
-	day, unknown := kubernetesSupport.ended(version, p.Now())
+	day, unknown := support()["kubernetes"].ended(version, p.Now())
 	if unknown != "" {
 		p.Unknown("Kubernetes " + unknown)
 		return
@@ -42,6 +42,6 @@ func checkKubernetesSupported(p *rule.Pass) {
 	p.Report(rule.Finding{
 		Target:  snapshot.Ref{APIVersion: "v1", Kind: "Namespace", Name: p.Airflow().Namespace},
 		Message: fmt.Sprintf("the cluster runs Kubernetes %s, which gets no fixes from its makers since %s", version, day),
-		Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("upgrade the cluster; %s is the newest this program knows", kubernetesSupport.newest())}},
+		Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("upgrade the cluster; %s is the newest this program knows", support()["kubernetes"].newest())}},
 	})
 }

@@ -1,10 +1,10 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -26,28 +26,28 @@ type inClear struct {
 
 // The forms in which a token stands in a masked text of any language.
 var (
-	tokenForm = regexp.MustCompile(masked)
-	urlForm   = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+_.-]*)://(?:((?:` + masked + `|[^\s⟦⟧:@/?#"'])*)(?::((?:` + masked + `|[^\s⟦⟧@/?#"'])*))?@)?((?:` + masked + `|[^\s⟦⟧/?#"'])*)((?:` + masked + `|[^\s⟦⟧"'])*)`)
-	paramForm = regexp.MustCompile(`[?&]([A-Za-z_][\w.-]*)=(` + masked + `)`)
+	tokenForm = pattern.New(masked)
+	urlForm   = pattern.New(`([A-Za-z][A-Za-z0-9+_.-]*)://(?:((?:` + masked + `|[^\s⟦⟧:@/?#"'])*)(?::((?:` + masked + `|[^\s⟦⟧@/?#"'])*))?@)?((?:` + masked + `|[^\s⟦⟧/?#"'])*)((?:` + masked + `|[^\s⟦⟧"'])*)`)
+	paramForm = pattern.New(`[?&]([A-Za-z_][\w.-]*)=(` + masked + `)`)
 	// givenForm is a name before "=" or ":" and the text behind it, quoted or not.
-	givenForm = regexp.MustCompile(`([A-Za-z_][\w.-]*)["']?[ \t]*[=:][ \t]*["']?(` + masked + `)`)
+	givenForm = pattern.New(`([A-Za-z_][\w.-]*)["']?[ \t]*[=:][ \t]*["']?(` + masked + `)`)
 	// namedForm is an entry of a list of variables, as YAML writes it in order of its keys.
-	namedForm = regexp.MustCompile(`name: ["']?([A-Za-z_][\w.-]*)["']?\s+value: ["']?(` + masked + `)`)
-	flagForm  = regexp.MustCompile(`(?:^|\s)--([a-z][a-z_.-]*)[ =]["']?(` + masked + `)`)
-	pairForm  = regexp.MustCompile(`(?:^|,)(?:` + masked + `|[^,:⟦⟧]*):(` + masked + `)`)
-	pairsText = regexp.MustCompile(`^(?:` + masked + `|[^\s⟦⟧/])*$`)
+	namedForm = pattern.New(`name: ["']?([A-Za-z_][\w.-]*)["']?\s+value: ["']?(` + masked + `)`)
+	flagForm  = pattern.New(`(?:^|\s)--([a-z][a-z_.-]*)[ =]["']?(` + masked + `)`)
+	pairForm  = pattern.New(`(?:^|,)(?:` + masked + `|[^,:⟦⟧]*):(` + masked + `)`)
+	pairsText = pattern.New(`^(?:` + masked + `|[^\s⟦⟧/])*$`)
 )
 
 // shortFlags are flags of one letter that take a password, by what runs. The
 // second group is the password.
 var shortFlags = []struct {
-	runs *regexp.Regexp
-	form *regexp.Regexp
+	runs *pattern.Pattern
+	form *pattern.Pattern
 	what string
 }{
-	{createsUser, regexp.MustCompile(`(?:^|\s)(-p)[ =]["']?(` + masked + `)`), "an Airflow user's password"},
-	{regexp.MustCompile(`\bredis-cli\b`), regexp.MustCompile(`(?:^|\s)(-a)[ =]["']?(` + masked + `)`), "the broker's password"},
-	{regexp.MustCompile(`\bcurl\b`), regexp.MustCompile(`(?:^|\s)(-u|--user)[ =]["']?(` + masked + `)`), "a login"},
+	{createsUser, pattern.New(`(?:^|\s)(-p)[ =]["']?(` + masked + `)`), "an Airflow user's password"},
+	{pattern.New(`\bredis-cli\b`), pattern.New(`(?:^|\s)(-a)[ =]["']?(` + masked + `)`), "the broker's password"},
+	{pattern.New(`\bcurl\b`), pattern.New(`(?:^|\s)(-u|--user)[ =]["']?(` + masked + `)`), "a login"},
 }
 
 // clearSearch finds the credentials of one text, each once.
@@ -148,7 +148,7 @@ func whatNamed(name string) string {
 }
 
 // each judges the tokens that a form finds; group is the number of the token in it.
-func (s *clearSearch) each(form *regexp.Regexp, group int, name func([]string) string, scent secret.Scent) {
+func (s *clearSearch) each(form *pattern.Pattern, group int, name func([]string) string, scent secret.Scent) {
 	for _, at := range form.FindAllStringSubmatchIndex(s.text, -1) {
 		start := at[2*group]
 		if s.seen[start] {
@@ -175,7 +175,7 @@ func (s *clearSearch) each(form *regexp.Regexp, group int, name func([]string) s
 	}
 }
 
-func (s *clearSearch) flags(form *regexp.Regexp, what string) {
+func (s *clearSearch) flags(form *pattern.Pattern, what string) {
 	for _, at := range form.FindAllStringSubmatchIndex(s.text, -1) {
 		m, ok := snapshot.ParseMasked(s.text[at[4]:at[5]])
 		if ok && !s.seen[at[4]] && m.Size > 0 && secret.Judge(secret.Sure, m.Shapes) {

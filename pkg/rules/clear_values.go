@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -174,10 +174,10 @@ func fitsParts(pattern, path []string, whole bool) bool {
 }
 
 // secretObject is a Secret among the objects that a value holds as text, with its data.
-var secretObject = regexp.MustCompile(`(?m)^kind: Secret$`)
+var secretObject = pattern.New(`(?m)^kind: Secret$`)
 
 // entryForm is an entry of a Secret's data in YAML.
-var entryForm = regexp.MustCompile(`(?m)^ {0,2}([\w.-]+): ["']?(` + masked + `)`)
+var entryForm = pattern.New(`(?m)^ {0,2}([\w.-]+): ["']?(` + masked + `)`)
 
 // objectsIn are the credentials in objects that values hold: of a Secret all
 // entries, for nothing else is meant to stand there. It is nil where a value holds no Secret.

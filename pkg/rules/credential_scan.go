@@ -2,9 +2,9 @@ package rules
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -19,17 +19,17 @@ type sighting struct {
 const masked = `⟦secret [^⟧]*⟧`
 
 var (
-	dsnForm         = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+_]*)://((?:` + masked + `|[^\s⟦⟧:@/])*):(` + masked + `)@`)
-	optionForm      = regexp.MustCompile(`(?m)^([A-Za-z0-9_.*-]+) *= *"?(` + masked + `)"?$`)
-	sectionForm     = regexp.MustCompile(`^\[([A-Za-z0-9_.-]+)\]$`)
-	pairPassword    = regexp.MustCompile(`\bpassword=(` + masked + `)`)
-	userListForm    = regexp.MustCompile(`(?m)^"([^"]*)" "(` + masked + `)"$`)
-	redisForm       = regexp.MustCompile(`(?m)(?:^|[\s"'])(?:--)?(?:requirepass|masterauth)[ =]["']?(` + masked + `)`)
-	callForm        = regexp.MustCompile(`(?m)^(\w+)\(.*\bpassword="(` + masked + `)".*$`)
-	callUser        = regexp.MustCompile(`\busername="(` + masked + `)"`)
-	commandPassword = regexp.MustCompile(`(?:^|\s)(?:-p|--password)[ =]["']?(` + masked + `)`)
-	commandUser     = regexp.MustCompile(`(?:^|\s)(?:-u|--username)[ =]["']?(` + masked + `)`)
-	createsUser     = regexp.MustCompile(`\b(?:users create|create[-_]user)\b`)
+	dsnForm         = pattern.New(`([A-Za-z][A-Za-z0-9+_]*)://((?:` + masked + `|[^\s⟦⟧:@/])*):(` + masked + `)@`)
+	optionForm      = pattern.New(`(?m)^([A-Za-z0-9_.*-]+) *= *"?(` + masked + `)"?$`)
+	sectionForm     = pattern.New(`^\[([A-Za-z0-9_.-]+)\]$`)
+	pairPassword    = pattern.New(`\bpassword=(` + masked + `)`)
+	userListForm    = pattern.New(`(?m)^"([^"]*)" "(` + masked + `)"$`)
+	redisForm       = pattern.New(`(?m)(?:^|[\s"'])(?:--)?(?:requirepass|masterauth)[ =]["']?(` + masked + `)`)
+	callForm        = pattern.New(`(?m)^(\w+)\(.*\bpassword="(` + masked + `)".*$`)
+	callUser        = pattern.New(`\busername="(` + masked + `)"`)
+	commandPassword = pattern.New(`(?:^|\s)(?:-p|--password)[ =]["']?(` + masked + `)`)
+	commandUser     = pattern.New(`(?:^|\s)(?:-u|--username)[ =]["']?(` + masked + `)`)
+	createsUser     = pattern.New(`\b(?:users create|create[-_]user)\b`)
 )
 
 // stores say which credential a URL's password is, by a part of its scheme.
@@ -78,7 +78,7 @@ func sightings(name, text string) []sighting {
 }
 
 // each makes a sighting of every match; user and secret are the numbers of their groups, 0 for none.
-func each(c *credential, form *regexp.Regexp, secret, user int, text string) []sighting {
+func each(c *credential, form *pattern.Pattern, secret, user int, text string) []sighting {
 	var out []sighting
 	for _, found := range form.FindAllStringSubmatch(text, -1) {
 		s := sighting{credential: c}

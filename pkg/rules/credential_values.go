@@ -3,13 +3,13 @@ package rules
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -27,7 +27,7 @@ var valuePaths = map[string]*credential{
 	"postgresql.replication.password": replicationPassword, "externalDatabase.password": databasePassword,
 }
 
-var listIndex = regexp.MustCompile(`\[\d+\]`)
+var listIndex = pattern.New(`\[\d+\]`)
 
 // values searches what the user gave the chart. What reached an object was reported there.
 func (s *credentialSearch) values(node any, path string) {

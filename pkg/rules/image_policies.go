@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -67,9 +68,9 @@ func spellings(i image) []string {
 	return out
 }
 
-var globParts = regexp.MustCompile(`\*\*|\*|[^*]+`)
+var globParts = pattern.New(`\*\*|\*|[^*]+`)
 
-func globForm(glob string) *regexp.Regexp {
+func globForm(glob string) *pattern.Pattern {
 	var b strings.Builder
 	for _, part := range globParts.FindAllString(glob, -1) {
 		switch part {
@@ -81,5 +82,5 @@ func globForm(glob string) *regexp.Regexp {
 			b.WriteString(regexp.QuoteMeta(part))
 		}
 	}
-	return regexp.MustCompile("^" + b.String() + "$")
+	return pattern.New("^" + b.String() + "$")
 }

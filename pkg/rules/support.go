@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,28 +27,19 @@ type supportLine struct {
 //go:embed support.json
 var supportFile []byte
 
-// In Airflow 3 a line ends when the next one ships, so the newest line has no
-// day yet. Kubernetes' days are its makers' own; some providers mend a line for
-// longer, and older lines ended before the day of its last row.
-var (
-	airflowSupport    = supportOf("airflow")
-	kubernetesSupport = supportOf("kubernetes")
-)
+// support are the tables by product. In Airflow 3 a line ends when the next one
+// ships, so the newest line has no day yet. Kubernetes' days are its makers' own;
+// some providers mend a line for longer, and older lines ended before the day of
+// its last row. Lines of databases and brokers that are not named one by one
+// ended at the latest with the last that is.
+var support = sync.OnceValue(readSupport)
 
-// storeSupport are the tables of databases and brokers, by the makers' words.
-// Lines that are not named one by one ended at the latest with the last that is.
-var storeSupport = map[string]supportTable{
-	"postgresql": supportOf("postgresql"), "mysql": supportOf("mysql"),
-	"redis": supportOf("redis"), "valkey": supportOf("valkey"), "rabbitmq": supportOf("rabbitmq"),
-}
-
-// supportOf reads one table of the file, which the tables' test keeps readable.
-func supportOf(product string) supportTable {
-	var tables map[string]supportTable
+// readSupport reads the file, which the tables' test keeps readable.
+func readSupport() (tables map[string]supportTable) {
 	if err := json.Unmarshal(supportFile, &tables); err != nil {
 		panic("support.json: " + err.Error())
 	}
-	return tables[product]
+	return tables
 }
 
 // trusted is how long a table may speak for a line whose end nobody had named.

@@ -2,14 +2,15 @@ package secret
 
 import (
 	"encoding/base64"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // references are the forms in which a text points to a value instead of
 // holding it: variables of pods and shells, templates of Helm, Jinja and CI.
-var references = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}|\$\([^()]*\)|\$\{[^{}]*\}|\$[A-Za-z_]\w*|%\(\w+\)s|<%.*?%>|#\{[^{}]*\}#|@@\w+@@|\b__[A-Z][A-Z0-9_]*__\b`)
+var references = pattern.New(`(?s)\{\{.*?\}\}|\{%.*?%\}|\$\([^()]*\)|\$\{[^{}]*\}|\$[A-Za-z_]\w*|%\(\w+\)s|<%.*?%>|#\{[^{}]*\}#|@@\w+@@|\b__[A-Z][A-Z0-9_]*__\b`)
 
 // pointers begin texts that a secrets manager or a deployment tool replaces.
 // Sources: the documentation of vals, bank-vaults, 1Password, SOPS, Ansible, Azure and Google.
@@ -20,19 +21,19 @@ var pointers = []string{
 }
 
 // managerPath is a secret's name in Google's and Azure's own form.
-var managerPath = regexp.MustCompile(`^projects/[\w-]+/secrets/[\w-]+|^https://[\w-]+\.vault\.azure\.net/`)
+var managerPath = pattern.New(`^projects/[\w-]+/secrets/[\w-]+|^https://[\w-]+\.vault\.azure\.net/`)
 
 // placeholder is a text that somebody has yet to replace.
-var placeholder = regexp.MustCompile(`^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^(?i:(?:your|insert|enter|replace|fill|todo|fixme|redacted|masked|placeholder|dummy)(?:[ _-][a-z0-9 _-]*)?)$|^(?i:[a-z0-9_-]*x{6,}|[a-z0-9_-]*(?:replace[_-]?me|placeholder|redacted|goes[_-]here|_here))$`)
+var placeholder = pattern.New(`^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^(?i:(?:your|insert|enter|replace|fill|todo|fixme|redacted|masked|placeholder|dummy)(?:[ _-][a-z0-9 _-]*)?)$|^(?i:[a-z0-9_-]*x{6,}|[a-z0-9_-]*(?:replace[_-]?me|placeholder|redacted|goes[_-]here|_here))$`)
 
 // public are the beginnings of what everybody may read.
-var public = regexp.MustCompile(`-----BEGIN (?:TRUSTED |X509 )?(?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|X509 CRL|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|EC PARAMETERS|DH PARAMETERS|PGP PUBLIC KEY BLOCK|SSH2 PUBLIC KEY)|(?:^|\s)(?:sk-)?(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+)(?:@openssh\.com)? AAAA|^age1[a-z0-9]{50,}$`)
+var public = pattern.New(`-----BEGIN (?:TRUSTED |X509 )?(?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|X509 CRL|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|EC PARAMETERS|DH PARAMETERS|PGP PUBLIC KEY BLOCK|SSH2 PUBLIC KEY)|(?:^|\s)(?:sk-)?(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+)(?:@openssh\.com)? AAAA|^age1[a-z0-9]{50,}$`)
 
 // digest is what names a content: an image's digest, a checksum, a key's fingerprint.
-var digest = regexp.MustCompile(`(?:^|@)sha(?:1|224|256|384|512)[:-][A-Za-z0-9+/=]{20,128}$|^SHA256:[A-Za-z0-9+/]{43}=?$|^(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2}$`)
+var digest = pattern.New(`(?:^|@)sha(?:1|224|256|384|512)[:-][A-Za-z0-9+/=]{20,128}$|^SHA256:[A-Za-z0-9+/]{43}=?$|^(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2}$`)
 
 // filePath is a path, or a file by its ending.
-var filePath = regexp.MustCompile(`^(?:~|\.{1,2})?(?:/[\w.@${}-]+)+/?$|^[A-Za-z]:\\[\w\\. -]+$|^[\w.-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|keytab|json|yaml|yml|txt|cfg|ini|conf|toml|env|py|sh|asc|gpg|db)$`)
+var filePath = pattern.New(`^(?:~|\.{1,2})?(?:/[\w.@${}-]+)+/?$|^[A-Za-z]:\\[\w\\. -]+$|^[\w.-]+\.(?:pem|crt|cer|key|pub|p12|pfx|jks|keytab|json|yaml|yml|txt|cfg|ini|conf|toml|env|py|sh|asc|gpg|db)$`)
 
 // harmless says that a text holds no secret, wherever it stands.
 func harmless(text string) bool {
@@ -89,7 +90,7 @@ func holdsNothing(rest string) bool {
 }
 
 // address is a URL without user information and without parameters that open something.
-var address = regexp.MustCompile(`^(?:[a-z][a-z0-9+.]*:)?[a-z][a-z0-9+.-]*://[^\s@?#]*(?:\?[^\s@]*)?$`)
+var address = pattern.New(`^(?:[a-z][a-z0-9+.]*:)?[a-z][a-z0-9+.-]*://[^\s@?#]*(?:\?[^\s@]*)?$`)
 
 func isAddress(text string) bool {
 	if !address.MatchString(text) || len(Inside(text)) > 0 {

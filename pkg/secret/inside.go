@@ -1,9 +1,10 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // Texts that are longer than this are searched up to here, in bytes: a
@@ -12,21 +13,21 @@ const longestSearched = 1 << 20
 
 var (
 	// assigned is NAME = value, NAME: value or "name": "value".
-	assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_.-]+)(["']?)[ \t]*(=|:)[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|(\$\([^()]*\)|\$?\$\{[^{}]*\}|[^\s"',;&|(){}\[\]=]+={0,2}))`)
+	assigned = pattern.New(`([A-Za-z][A-Za-z0-9_.-]+)(["']?)[ \t]*(=|:)[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|(\$\([^()]*\)|\$?\$\{[^{}]*\}|[^\s"',;&|(){}\[\]=]+={0,2}))`)
 	// listed is an entry of a pod's environment written out in YAML.
-	listed = regexp.MustCompile(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]+)["']?,?\s+["']?value["']?: *(?:"([^"\n]+)"|'([^'\n]+)'|(\$\{[^{}]*\}|[^\s"',;}]+))`)
+	listed = pattern.New(`name: *["']?([A-Za-z_][A-Za-z0-9_.-]+)["']?,?\s+["']?value["']?: *(?:"([^"\n]+)"|'([^'\n]+)'|(\$\{[^{}]*\}|[^\s"',;}]+))`)
 	// ownLine is a line of a file of variables, or of YAML: nothing else stands on it.
-	ownLine = regexp.MustCompile(`(?m)^(?:(?:export )?([A-Za-z][A-Za-z0-9_.-]+)=|[ \t-]*([A-Za-z][A-Za-z0-9_.-]+): +)([^\s"'#;,(){}\[\]=$]+)[ \t]*$`)
+	ownLine = pattern.New(`(?m)^(?:(?:export )?([A-Za-z][A-Za-z0-9_.-]+)=|[ \t-]*([A-Za-z][A-Za-z0-9_.-]+): +)([^\s"'#;,(){}\[\]=$]+)[ \t]*$`)
 	// className is what a program writes behind a colon instead of a value.
-	className = regexp.MustCompile(`^[A-Z][A-Za-z]+$`)
+	className = pattern.New(`^[A-Z][A-Za-z]+$`)
 	// userinfo is the login in a URL.
-	userinfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s/@"'<>]+)@[^\s]`)
+	userinfo = pattern.New(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s/@"'<>]+)@[^\s]`)
 	// unescaped is a login with marks in its password that end it for whoever reads the URL.
-	unescaped = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s"'<>]+)@[\w\[$]`)
+	unescaped = pattern.New(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:"'<>]*:([^\s"'<>]+)@[\w\[$]`)
 	// asFlag is a flag that takes a password.
-	asFlag = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]+)[= ]["']?([^\s"'=-][^\s"']*)`)
+	asFlag = pattern.New(`(?:^|\s)--([a-z][a-z-]+)[= ]["']?([^\s"'=-][^\s"']*)`)
 	// inHeader is a login in an HTTP header.
-	inHeader = regexp.MustCompile(`[Aa]uthorization["']?\s*[:=]\s*["']?(?:[Bb]earer|[Bb]asic|[Tt]oken) +["']?([^\s"']{8,})`)
+	inHeader = pattern.New(`[Aa]uthorization["']?\s*[:=]\s*["']?(?:[Bb]earer|[Bb]asic|[Tt]oken) +["']?([^\s"']{8,})`)
 )
 
 // Inside says what credentials are written out in a longer text of any
@@ -48,9 +49,9 @@ func Inside(text string) []string {
 }
 
 // port is what may stand where a password does, with the path behind it.
-var port = regexp.MustCompile(`^\d{1,5}(?:[/?#,;]|$)`)
+var port = pattern.New(`^\d{1,5}(?:[/?#,;]|$)`)
 
-func logsIn(form *regexp.Regexp, text string) bool {
+func logsIn(form *pattern.Pattern, text string) bool {
 	return slices.ContainsFunc(form.FindAllStringSubmatch(text, -1), func(found []string) bool {
 		return !harmless(found[1]) && !(form == unescaped && port.MatchString(found[1]))
 	})
@@ -90,7 +91,7 @@ func pairs(text string) []pair {
 }
 
 // each finds a form in a text, which must hold a part of it: most texts do not.
-func each(form *regexp.Regexp, text, must string) [][]string {
+func each(form *pattern.Pattern, text, must string) [][]string {
 	if !strings.Contains(text, must) {
 		return nil
 	}

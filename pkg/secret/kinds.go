@@ -1,9 +1,10 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // What says what a kind is, as "a GitHub token"; empty for marks that are no kind of credential.
@@ -131,33 +132,33 @@ func varied(text string) bool {
 var irregulars = []struct {
 	id   string
 	must string // stands in every such text
-	form *regexp.Regexp
+	form *pattern.Pattern
 }{
 	// RFC 7468, RFC 4716, OpenSSH's PROTOCOL.key and OpenPGP's armor; a header alone shows that there was a key.
-	{PrivateKey, "PRIVATE KEY", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----`)},
-	{PrivateKey, "PuTTY-User-Key-File", regexp.MustCompile(`PuTTY-User-Key-File-\d: `)},
+	{PrivateKey, "PRIVATE KEY", pattern.New(`-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----`)},
+	{PrivateKey, "PuTTY-User-Key-File", pattern.New(`PuTTY-User-Key-File-\d: `)},
 	// RFC 7519: three parts in base64url, the first two being JSON objects.
-	{"jwt", "eyJ", regexp.MustCompile(`\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{16,}`)},
+	{"jwt", "eyJ", pattern.New(`\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{16,}`)},
 	// https://cloud.google.com/iam/docs/keys-create-delete: the JSON file of a service account.
-	{"gcp-service-account", "service_account", regexp.MustCompile(`(?s)"type"\s*:\s*"service_account".*"private_key"\s*:\s*"-{5}BEGIN|"private_key"\s*:\s*"-{5}BEGIN.*"type"\s*:\s*"service_account"`)},
+	{"gcp-service-account", "service_account", pattern.New(`(?s)"type"\s*:\s*"service_account".*"private_key"\s*:\s*"-{5}BEGIN|"private_key"\s*:\s*"-{5}BEGIN.*"type"\s*:\s*"service_account"`)},
 	// https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string and Service Bus: a base64 key after its name.
-	{"azure-storage-key", "Key=", regexp.MustCompile(`(?:AccountKey|SharedAccessKey|SharedSecretValue)=[A-Za-z0-9+/]{40,}={0,2}`)},
+	{"azure-storage-key", "Key=", pattern.New(`(?:AccountKey|SharedAccessKey|SharedSecretValue)=[A-Za-z0-9+/]{40,}={0,2}`)},
 	// https://learn.microsoft.com/rest/api/storageservices/create-service-sas: version and signature.
-	{"azure-sas", "sig=", regexp.MustCompile(`(?:^|[?&;])s[vr]=[^\s]*&sig=[A-Za-z0-9%+/=]{40,}|[?&]sig=[A-Za-z0-9%+/=]{40,}[^\s]*&s[vr]=`)},
+	{"azure-sas", "sig=", pattern.New(`(?:^|[?&;])s[vr]=[^\s]*&sig=[A-Za-z0-9%+/=]{40,}|[?&]sig=[A-Za-z0-9%+/=]{40,}[^\s]*&s[vr]=`)},
 	// https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret: 40 characters with a mark at the fourth.
-	{"azure-client-secret", "Q~", regexp.MustCompile(`(?:^|[^\w.~-])[\w.~-]{3}[78]Q~[\w.~-]{31,34}(?:$|[^\w.~-])`)},
+	{"azure-client-secret", "Q~", pattern.New(`(?:^|[^\w.~-])[\w.~-]{3}[78]Q~[\w.~-]{31,34}(?:$|[^\w.~-])`)},
 	// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
-	{"slack-webhook", "services/T", regexp.MustCompile(`services/T[A-Z0-9]{7,12}/B[A-Z0-9]{7,12}/[A-Za-z0-9]{20,28}`)},
+	{"slack-webhook", "services/T", pattern.New(`services/T[A-Z0-9]{7,12}/B[A-Z0-9]{7,12}/[A-Za-z0-9]{20,28}`)},
 	// https://discord.com/developers/docs/resources/webhook
-	{"discord-webhook", "webhooks/", regexp.MustCompile(`api/webhooks/\d{17,20}/[\w-]{60,80}`)},
+	{"discord-webhook", "webhooks/", pattern.New(`api/webhooks/\d{17,20}/[\w-]{60,80}`)},
 	// https://github.com/docker/cli, config.json: "auths": {host: {"auth": base64 of user:password}}.
-	{"docker-registry-auth", "auth", regexp.MustCompile(`"auth"\s*:\s*"[A-Za-z0-9+/]{10,}={0,2}"`)},
+	{"docker-registry-auth", "auth", pattern.New(`"auth"\s*:\s*"[A-Za-z0-9+/]{10,}={0,2}"`)},
 	// https://developer.hashicorp.com/vault/docs/concepts/tokens: before 1.10 a token was "s." and 24 letters and digits.
-	{"vault-legacy-token", "s.", regexp.MustCompile(`(?:^|[\s"'=:])s\.[A-Za-z0-9]{24}(?:$|[\s"',;])`)},
+	{"vault-legacy-token", "s.", pattern.New(`(?:^|[\s"'=:])s\.[A-Za-z0-9]{24}(?:$|[\s"',;])`)},
 	// https://core.telegram.org/bots/api#authorizing-your-bot
-	{"telegram-token", ":AA", regexp.MustCompile(`\b\d{8,10}:AA[\w-]{33}\b`)},
+	{"telegram-token", ":AA", pattern.New(`\b\d{8,10}:AA[\w-]{33}\b`)},
 	// https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens
-	{"terraform-token", ".atlasv1.", regexp.MustCompile(`\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,}`)},
+	{"terraform-token", ".atlasv1.", pattern.New(`\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,}`)},
 }
 
 func irregular(text string) []string {

@@ -2,8 +2,9 @@ package secret
 
 import (
 	"math"
-	"regexp"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // Marks are what can be said of a text without its name: the kinds of
@@ -35,7 +36,7 @@ func Plain(text string) bool {
 }
 
 // objectName is what Kubernetes objects are called, with the suffixes that controllers add.
-var objectName = regexp.MustCompile(`^[a-z]{3,}(?:-[a-z0-9]{1,10})+$`)
+var objectName = pattern.New(`^[a-z]{3,}(?:-[a-z0-9]{1,10})+$`)
 
 // isWord says that a text is a name or words: parts of letters, each with at
 // most three digits behind them, with marks between that names are joined by.

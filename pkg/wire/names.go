@@ -2,7 +2,6 @@ package wire
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
@@ -28,7 +28,7 @@ var sensitive = map[string]bool{
 }
 
 // addresses are options that hold a login in a URL, and references to the backend.
-var addresses = regexp.MustCompile(`(?i)(sql_alchemy_conn|sql_alchemy_conn_async|broker_url|result_backend|backend_kwargs|sentry_dsn|elasticsearch__host|opensearch__host)$|^AIRFLOW_CONN_|^AIRFLOW_VAR_`)
+var addresses = pattern.New(`(?i)(sql_alchemy_conn|sql_alchemy_conn_async|broker_url|result_backend|backend_kwargs|sentry_dsn|elasticsearch__host|opensearch__host)$|^AIRFLOW_CONN_|^AIRFLOW_VAR_`)
 
 // isSecretName says that a value under a name is a credential, whatever it looks like.
 func isSecretName(name string) bool {
@@ -87,7 +87,7 @@ func (b *builder) firstUser() {
 }
 
 // loginInURL is a masked user or password before the host.
-var loginInURL = regexp.MustCompile(`^https?://[^/]*⟦[^/]*@`)
+var loginInURL = pattern.New(`^https?://[^/]*⟦[^/]*@`)
 
 // byHand are keys whose texts may hold a credential that only a person can take out.
 var byHand = map[string]string{

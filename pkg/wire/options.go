@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 )
 
 // Options are what a user decides.
@@ -35,20 +36,20 @@ type Options struct {
 type need struct {
 	flag  string
 	value func(*Options) string
-	shape *regexp.Regexp
+	shape *pattern.Pattern
 	like  string
 }
 
 var (
-	anyText   = regexp.MustCompile(`^\S+$`)
-	mountText = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9/_.-]*$`)
-	storeText = regexp.MustCompile(`^((Cluster)?SecretStore/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
+	anyText   = pattern.New(`^\S+$`)
+	mountText = pattern.New(`^[A-Za-z0-9][A-Za-z0-9/_.-]*$`)
+	storeText = pattern.New(`^((Cluster)?SecretStore/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
 	// The shapes of the clouds' own names. Sources: the AWS IAM, Google Cloud IAM and Microsoft Entra documentation.
-	regionText  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
-	roleText    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/\S+$`)
-	projectText = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
-	accountText = regexp.MustCompile(`^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$`)
-	uuidText    = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	regionText  = pattern.New(`^[a-z]{2}(-[a-z]+)+-\d+$`)
+	roleText    = pattern.New(`^arn:aws[a-z-]*:iam::\d{12}:role/\S+$`)
+	projectText = pattern.New(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	accountText = pattern.New(`^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$`)
+	uuidText    = pattern.New(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 )
 
 // needs are the options of each backend, with their shapes.

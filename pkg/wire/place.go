@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -56,9 +56,9 @@ type There struct {
 
 // flat are the managers whose names hold no slash. Sources: Google Secret
 // Manager (letters, digits, - and _), Azure Key Vault (letters, digits and -).
-var flat = map[Backend]*regexp.Regexp{
-	GCP:   regexp.MustCompile(`[^A-Za-z0-9_-]+`),
-	Azure: regexp.MustCompile(`[^A-Za-z0-9-]+`),
+var flat = map[Backend]*pattern.Pattern{
+	GCP:   pattern.New(`[^A-Za-z0-9_-]+`),
+	Azure: pattern.New(`[^A-Za-z0-9-]+`),
 }
 
 // separator stands between the parts of a name.
@@ -94,4 +94,4 @@ func word(text string) string {
 	return strings.Trim(notWord.ReplaceAllString(strings.ToLower(text), "-"), "-")
 }
 
-var notWord = regexp.MustCompile(`[^a-z0-9]+`)
+var notWord = pattern.New(`[^a-z0-9]+`)

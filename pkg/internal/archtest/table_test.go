@@ -3,32 +3,33 @@ package archtest
 // module is what the paths of the project's own packages begin with.
 const module = "github.com/airflowsec/kubectl-airflowsec/"
 
-// data are the packages that hold what flows through the program.
-var data = []string{"pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation", "pkg/wire"}
+// data are the packages that hold what flows through the program, and the forms of texts.
+var data = []string{"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation", "pkg/wire"}
 
 // mayImport is the whole architecture: each package and the packages of the
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
 var mayImport = map[string][]string{
+	"pkg/pattern":  {},
 	"pkg/snapshot": {},
-	"pkg/secret":   {},
-	"pkg/advisory": {"pkg/snapshot"},
-	"pkg/collect":  {"pkg/snapshot", "pkg/secret", "pkg/advisory"},
-	"pkg/airflow":  {"pkg/snapshot"},
+	"pkg/secret":   {"pkg/pattern"},
+	"pkg/advisory": {"pkg/pattern", "pkg/snapshot"},
+	"pkg/collect":  {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory"},
+	"pkg/airflow":  {"pkg/pattern", "pkg/snapshot"},
 	"pkg/change":   {"pkg/snapshot"},
 	"pkg/netpol":   {"pkg/snapshot", "pkg/airflow"},
 	"pkg/harden":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
-	"pkg/rule":     {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
+	"pkg/rule":     {"pkg/pattern", "pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
 	"pkg/drift":    {"pkg/snapshot", "pkg/change", "pkg/rule"},
-	"pkg/rules":    {"pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift", "pkg/secret"},
-	"pkg/profile":  {"pkg/rule"},
-	"pkg/check":    {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
+	"pkg/rules":    {"pkg/pattern", "pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift", "pkg/secret"},
+	"pkg/profile":  {"pkg/pattern", "pkg/rule"},
+	"pkg/check":    {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
 	"pkg/plan":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/rule", "pkg/check"},
 	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan"},
 	"pkg/diff":     {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
 	"pkg/reach":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
-	"pkg/rotation": {"pkg/snapshot", "pkg/airflow"},
-	"pkg/wire":     {"pkg/snapshot", "pkg/secret", "pkg/airflow", "pkg/change", "pkg/harden"},
-	"pkg/emit":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
+	"pkg/rotation": {"pkg/pattern", "pkg/snapshot", "pkg/airflow"},
+	"pkg/wire":     {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/airflow", "pkg/change", "pkg/harden"},
+	"pkg/emit":     {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
 	"pkg/render":   data,
 	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 
@@ -64,13 +65,14 @@ var fences = []fence{
 	{"os/exec", []string{"pkg/cli"}, "the plugin runs no other program; completion looks for one in the path"},
 }
 
-// calls are functions fenced like libraries: their answers differ from run to run.
+// calls are functions fenced like libraries.
 var calls = []fence{
 	{"os.Getenv", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
 	{"os.LookupEnv", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
 	{"os.Environ", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
 	{"time.Now", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
 	{"time.Since", []string{"pkg/cli", "pkg/collect"}, "the same input must give the same answer"},
+	{"regexp.MustCompile", []string{"pkg/pattern"}, "no start should wait for a pattern that the run does not need"},
 }
 
 // harness are packages that serve tests and releases only: fences do not hold for them.
