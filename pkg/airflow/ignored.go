@@ -28,14 +28,13 @@ type Ignored struct {
 
 // nameUse is one option that is or was read under a name.
 type nameUse struct {
-	name   optionName
+	name   otherName
 	option *option
-	until  string
 	own    bool
 }
 
 func (u nameUse) read(id Identity) bool {
-	return u.option.in(id) && (u.own || otherName{until: u.until}.stands(id))
+	return u.option.in(id) && (u.own || u.name.stands(id))
 }
 
 // nameIndex finds the options that a name may set, by the name and by its variable.
@@ -44,7 +43,7 @@ var nameIndex = sync.OnceValue(func() map[string][]nameUse {
 	for _, row := range options {
 		o := optionNamed(row.section, row.key)
 		for i, name := range o.read {
-			use := nameUse{name: name.optionName, option: o, until: name.until, own: i == 0}
+			use := nameUse{name: name.otherName, option: o, own: i == 0}
 			out[name.variable] = append(out[name.variable], use)
 			out[name.String()] = append(out[name.String()], use)
 		}
@@ -159,14 +158,14 @@ func (m *Model) judgeName(c *config, name string, suffixes [3]string) (Ignored, 
 		}
 		at := slices.IndexFunc(uses, func(u nameUse) bool { return u.read(m.Identity) })
 		if at < 0 {
-			return under(uses[0].name, m.notRead(c, uses)), true
+			return under(uses[0].name.optionName, m.notRead(c, uses)), true
 		}
 		o := uses[at].option
 		if i == 0 || i == 1 && o.commands(m.Identity) || i == 2 && o.backends(m.Identity) {
 			return Ignored{}, false
 		}
 		why := "is not read: Airflow " + m.Version + " takes this option from no " + [3]string{"", "command", "secrets backend"}[i]
-		return under(uses[at].name, Ignored{Why: why, Wins: m.resolve(c, o)}), true
+		return under(uses[at].name.optionName, Ignored{Why: why, Wins: m.resolve(c, o)}), true
 	}
 	return Ignored{}, false
 }

@@ -43,6 +43,8 @@ type option struct {
 type otherName struct {
 	optionName
 	until string
+	// since is set where a version began to read the old name again, after the new one had come.
+	since string
 }
 
 type optionDefault struct {
@@ -118,11 +120,11 @@ func (o *option) everywhere(id Identity, value string) bool {
 
 // stands says whether this Airflow still reads a name.
 func (n otherName) stands(id Identity) bool {
-	return id.Version == "" || n.until == "" || id.before(n.until)
+	return id.Version == "" || (n.until == "" || id.before(n.until)) && (n.since == "" || !id.before(n.since))
 }
 
 // backendSince is the version that began to read options from the secrets backend.
-const backendSince = "2.0"
+const backendSince = "1.10.12"
 
 // commands says whether this Airflow takes the option's value from a command, too.
 func (o *option) commands(id Identity) bool { return o.sensitive != "" && !id.before(o.sensitive) }

@@ -16,10 +16,10 @@ var codeOptions = []option{
 	{section: "core", key: "test_connection", since: "2.7", defaults: plain("Disabled"), secure: oneOf("Disabled", "Hidden")},
 	{section: "admin", key: "hide_sensitive_variable_fields", until: "2.1", defaults: plain("True"), secure: isOn()},
 	{section: "core", key: "hide_sensitive_var_conn_fields", since: "2.1", defaults: plain("True"), secure: isOn(),
-		also: []otherName{{optionName{"admin", "hide_sensitive_variable_fields"}, "3.0"}}},
+		also: []otherName{{optionName: optionName{"admin", "hide_sensitive_variable_fields"}, until: "3.0"}}},
 	{section: "admin", key: "sensitive_variable_fields", until: "2.1", defaults: nothing("Airflow's own list of names")},
 	{section: "core", key: "sensitive_var_conn_names", since: "2.1", defaults: nothing("Airflow's own list of names"),
-		also: []otherName{{optionName{"admin", "sensitive_variable_fields"}, "3.0"}}},
+		also: []otherName{{optionName: optionName{"admin", "sensitive_variable_fields"}, until: "3.0"}}},
 	{section: "core", key: "mask_secrets_content_patterns", since: "3.4", defaults: plain("False"), secure: isOn()},
 	{section: "logging", key: "min_length_masked_secret", since: "3.0", defaults: plain("5"), secure: atMost(5)},
 	{section: "logging", key: "secret_mask_adapter", since: "2.6", defaults: nothing(none)},
@@ -41,30 +41,35 @@ var codeOptions = []option{
 
 // celeryOptions are those of the broker, the workers and Flower.
 var celeryOptions = []option{
-	{section: "celery", key: "broker_url", sensitive: "1.10", defaults: []optionDefault{
+	{section: "celery", key: "broker_url", sensitive: "1.10", also: fromCelery("broker_url"), defaults: []optionDefault{
 		{value: "sqla+mysql://airflow:airflow@localhost:3306/airflow"}, {since: "2.0", value: "redis://redis:6379/0"}, //nolint:gosec // Airflow's own published default
 	}},
-	{section: "celery", key: "result_backend", sensitive: "1.10", defaults: []optionDefault{
+	{section: "celery", key: "result_backend", sensitive: "1.10", also: fromCelery("result_backend"), defaults: []optionDefault{
 		{value: "db+mysql://airflow:airflow@localhost:3306/airflow"}, {since: "2.0", value: "db+postgresql://postgres:airflow@postgres/airflow"}, //nolint:gosec // Airflow's own published default
 		{since: "2.4", note: "the metadata database"},
 	}},
-	{section: "celery", key: "flower_basic_auth", since: "1.10.2", sensitive: "2.0", defaults: nothing("Flower asks for no password"), secure: notEmpty()},
+	{section: "celery", key: "flower_basic_auth", since: "1.10.2", sensitive: "1.10.8", defaults: nothing("Flower asks for no password"), secure: notEmpty()},
 	{section: "celery", key: "flower_host", defaults: plain("0.0.0.0")},
 	{section: "celery", key: "flower_url_prefix", defaults: nothing(none)},
-	{section: "celery", key: "ssl_active", defaults: plain("False"), secure: isOn()},
-	{section: "celery", key: "worker_enable_remote_control", defaults: plain("True"), secure: isOff()},
+	{section: "celery", key: "ssl_active", defaults: plain("False"), secure: isOn(), also: fromCelery("ssl_active")},
+	{section: "celery", key: "worker_enable_remote_control", since: "2.3", defaults: plain("True"), secure: isOff()},
 	{section: "celery", key: "extra_celery_config", defaults: plain("{}")},
 	{section: "celery_broker_transport_options", key: "sentinel_kwargs", sensitive: "2.6", defaults: nothing(none)},
 	{section: "celery_result_backend_transport_options", key: "sentinel_kwargs", sensitive: "2.6", defaults: nothing(none)},
 }
 
+// fromCelery are the names of Airflow 1.
+func fromCelery(key string) []otherName {
+	return []otherName{{optionName: optionName{"celery", "celery_" + key}, until: "2.0"}}
+}
+
 // kubernetesOptions are those of the KubernetesExecutor; [kubernetes] became [kubernetes_executor] in 2.5.
 var kubernetesOptions = []option{
-	{section: "kubernetes", key: "pod_template_file", until: "2.5", defaults: nothing("Airflow's own template")},
+	{section: "kubernetes", key: "pod_template_file", since: "1.10.11", until: "2.5", defaults: nothing("Airflow's own template")},
 	{section: "kubernetes_executor", key: "pod_template_file", since: "2.5", defaults: nothing("Airflow's own template"), also: fromKubernetes("pod_template_file")},
 	{section: "kubernetes", key: "namespace", until: "2.5", defaults: plain("default"), secure: noneOf("default")},
 	{section: "kubernetes_executor", key: "namespace", since: "2.5", defaults: plain("default"), secure: noneOf("default"), also: fromKubernetes("namespace")},
-	{section: "kubernetes", key: "multi_namespace_mode", until: "2.5", defaults: plain("False"), secure: isOff()},
+	{section: "kubernetes", key: "multi_namespace_mode", since: "1.10.12", until: "2.5", defaults: plain("False"), secure: isOff()},
 	{section: "kubernetes_executor", key: "multi_namespace_mode", since: "2.5", defaults: plain("False"), secure: isOff(), also: fromKubernetes("multi_namespace_mode")},
 	{section: "kubernetes", key: "verify_ssl", since: "2.1", until: "2.5", defaults: plain("True"), secure: isOn()},
 	{section: "kubernetes_executor", key: "verify_ssl", since: "2.5", defaults: plain("True"), secure: isOn(), also: fromKubernetes("verify_ssl")},
@@ -77,5 +82,5 @@ var kubernetesOptions = []option{
 }
 
 func fromKubernetes(key string) []otherName {
-	return []otherName{{optionName{"kubernetes", key}, "3.0"}}
+	return []otherName{{optionName: optionName{"kubernetes", key}, until: "3.0"}}
 }

@@ -18,12 +18,12 @@ var logOptions = []option{
 	{section: "logging", key: "file_task_handler_new_file_permissions", since: "2.6", defaults: plain("0o664"), secure: notWritable()},
 	{section: "celery", key: "worker_log_server_port", until: "2.2", defaults: plain("8793")},
 	{section: "logging", key: "worker_log_server_port", since: "2.2", defaults: plain("8793"),
-		also: []otherName{{optionName{"celery", "worker_log_server_port"}, "3.0"}}},
+		also: []otherName{{optionName: optionName{"celery", "worker_log_server_port"}, until: "3.0"}}},
 	{section: "logging", key: "trigger_log_server_port", since: "2.6", defaults: plain("8794")},
 }
 
 func fromCore(key string) []otherName {
-	return []otherName{{optionName{"core", key}, "3.0"}}
+	return []otherName{{optionName: optionName{"core", key}, until: "3.0"}}
 }
 
 // otherOptions are those of mail, metrics, search and Kerberos.
@@ -33,17 +33,18 @@ var otherOptions = []option{
 	{section: "smtp", key: "smtp_user", until: "3.0", gone: "use the connection smtp_default", defaults: nothing(none)},
 	{section: "smtp", key: "smtp_password", until: "3.0", gone: "use the connection smtp_default", sensitive: "1.10", defaults: nothing(none)},
 	{section: "email", key: "ssl_context", since: "2.7", defaults: plain("default"), secure: oneOf("default")},
-	{section: "sentry", key: "sentry_dsn", sensitive: "2.6", defaults: nothing(none)},
+	{section: "sentry", key: "sentry_dsn", since: "1.10.4", sensitive: "2.6", defaults: nothing(none)},
 	{section: "scheduler", key: "statsd_on", until: "2.0", defaults: plain("False")},
 	{section: "metrics", key: "statsd_on", since: "2.0", defaults: plain("False"),
-		also: []otherName{{optionName{"scheduler", "statsd_on"}, "3.0"}}},
+		also: []otherName{{optionName: optionName{"scheduler", "statsd_on"}, until: "3.0"}}},
 	{section: "metrics", key: "otel_ssl_active", since: "2.7", defaults: plain("False"), secure: isOn()},
 	{section: "traces", key: "otel_ssl_active", since: "2.10", defaults: plain("False"), secure: isOn()},
-	{section: "elasticsearch", key: "host", defaults: nothing(none), secure: encrypted()},
-	{section: "elasticsearch_configs", key: "verify_certs", since: "1.10.6", defaults: plain("True"), secure: isOn()},
-	{section: "elasticsearch_configs", key: "use_ssl", since: "1.10.6", defaults: plain("False")},
-	{section: "opensearch", key: "username", since: "2.6", sensitive: "2.6", defaults: nothing(none)},
-	{section: "opensearch", key: "password", since: "2.6", sensitive: "2.6", defaults: nothing(none)},
+	{section: "elasticsearch", key: "host", since: "1.10.4", defaults: nothing(none), secure: encrypted(),
+		also: []otherName{{optionName: optionName{"elasticsearch", "elasticsearch_host"}, until: "2.0"}}},
+	{section: "elasticsearch_configs", key: "verify_certs", since: "1.10.5", defaults: plain("True"), secure: isOn()},
+	{section: "elasticsearch_configs", key: "use_ssl", since: "1.10.5", defaults: plain("False")},
+	{section: "opensearch", key: "username", since: "2.8", sensitive: "2.8", defaults: nothing(none)},
+	{section: "opensearch", key: "password", since: "2.8", sensitive: "2.8", defaults: nothing(none)},
 	{section: "kerberos", key: "ccache", defaults: plain("/tmp/airflow_krb5_ccache")},
 	{section: "kerberos", key: "forwardable", since: "2.2", defaults: plain("True")},
 }

@@ -73,7 +73,11 @@ func (m *Model) settingLines(file *mountedFile) []settingLine {
 // webserverFile is what is mounted where [webserver] or [fab] config_file says, else under the usual name.
 func (m *Model) webserverFile(w *Workload, c *config) (found *mountedFile, name string) {
 	for _, section := range []string{"fab", "webserver"} {
-		s := m.resolve(c, optionNamed(section, "config_file"))
+		o := optionNamed(section, "config_file")
+		if !o.in(m.Identity) {
+			continue
+		}
+		s := m.resolve(c, o)
 		if file := path.Clean(s.Value); s.Clear() && !s.Default && path.IsAbs(file) {
 			if found := m.mounted(w, c.container, file); found != nil {
 				return found, path.Base(file)

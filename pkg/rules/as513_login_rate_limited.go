@@ -32,10 +32,11 @@ var loginRateLimited = &rule.Rule{
 
 func checkRateLimit(p *rule.Pass) {
 	section := "webserver"
-	if p.Airflow().Major >= 3 {
-		if section = "fab"; !usesFAB(p) {
-			return
-		}
+	switch id := p.Airflow(); {
+	case id.Major >= 3 && !usesFAB(p):
+		return
+	case id.Version == "" || id.AtLeast("2.9"): // it reads the older name as well
+		section = "fab"
 	}
 	for _, s := range webSettings(p, section, "auth_rate_limited") {
 		p.Subjects++

@@ -55,13 +55,14 @@ func keyPlaces(list []airflow.Setting, users []airflow.Component) []keyPlace {
 	return out
 }
 
-// webKey is the option of the key that signs sessions and log requests.
-// Airflow 3 reads its older name as well, so that it answers for an unknown version, too.
+// webKey is the option of the key that signs sessions and log requests, which
+// has its newer name since 3.0.2. That one reads the older name as well, so
+// that it answers for an unknown version, too.
 func webKey(p *rule.Pass) []airflow.Setting {
-	if major := p.Airflow().Major; major == 1 || major == 2 {
-		return p.Settings("webserver", "secret_key")
+	if list := p.Settings("api", "secret_key"); len(list) > 0 {
+		return list
 	}
-	return p.Settings("api", "secret_key")
+	return p.Settings("webserver", "secret_key")
 }
 
 // isHidden says that a key's value cannot be judged; the pass learns why.
