@@ -225,13 +225,7 @@ func (o *patchesOptions) run(ctx context.Context) error {
 		if err := o.write(set); err != nil {
 			return err
 		}
-		switch {
-		case !set.Holds():
-			return errFindings
-		case set.Incomplete():
-			return errIncomplete
-		}
-		return nil
+		return verdictOn(set)
 	})
 }
 

@@ -32,12 +32,11 @@ type secretsFlags struct {
 
 // secretsOptions are what generate secrets does, with no word left to interpret.
 type secretsOptions struct {
-	open      func(context.Context) (*rendition, error)
+	trying
 	wiring    wire.Options
 	profile   *profile.Profile
 	format    render.Format
 	directory string
-	progress  *progress
 	streams   Streams
 }
 
@@ -167,16 +166,7 @@ func (f *secretsFlags) toOptions(args []string, streams Streams) (*secretsOption
 	if o.profile, err = loadProfile(f.profile); err != nil {
 		return nil, err
 	}
-	o.progress = newProgress(o.streams, f.quiet)
-	o.open = func(ctx context.Context) (*rendition, error) {
-		switch {
-		case f.source.chart != "":
-			return f.source.openChart(ctx, first(args), o.progress)
-		case f.source.from != "" || f.source.sample:
-			return f.source.openSaved(first(args), o.streams)
-		}
-		return f.source.openLive(ctx, first(args), o.streams, o.progress)
-	}
+	o.trying = f.source.toTrying(first(args), o.streams, f.quiet)
 	return o, nil
 }
 
@@ -200,30 +190,7 @@ func (f *secretsFlags) validate(format render.Format) error {
 	return nil
 }
 
-func (o *secretsOptions) run(ctx context.Context) error {
-	defer o.progress.stop()
-	r, err := o.open(ctx)
-	if err != nil {
-		return err
-	}
-	model := airflow.New(r.base)
-	var set *render.WiringSet
-	r.during(func() { set, err = o.make(ctx, model, r) })
-	if err != nil {
-		return about(model.Release, err)
-	}
-	o.progress.stop()
-	if err := o.write(model, set); err != nil {
-		return about(model.Release, err)
-	}
-	switch {
-	case !set.Holds():
-		return errFindings
-	case set.Incomplete():
-		return errIncomplete
-	}
-	return nil
-}
+func (o *secretsOptions) run(ctx context.Context) error { return try(ctx, o.trying, o) }
 
 func (o *secretsOptions) write(model *airflow.Model, set *render.WiringSet) error {
 	files, err := emit.Wiring(model, set.Plan)

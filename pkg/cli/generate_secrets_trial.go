@@ -22,20 +22,7 @@ var wiredRules = []string{"AS402", "AS403", "AS404", "AS405", "AS406", "AS407", 
 
 const managerRules = 2
 
-// openSaved is a release that was read before: there is no chart to render.
-func (f *sourceFlags) openSaved(release string, streams Streams) (*rendition, error) {
-	open := func() (*snapshot.Snapshot, error) {
-		if f.sample {
-			return readSample()
-		}
-		return openSnapshot(f.from, streams)
-	}
-	s, err := holding(release, open)
-	if err != nil {
-		return nil, err
-	}
-	return &rendition{base: s, partly: "a snapshot holds no chart; give --chart to try the values", during: func(f func()) { f() }}, nil
-}
+func (o *secretsOptions) model(s *snapshot.Snapshot) *airflow.Model { return airflow.New(s) }
 
 // make plans the wiring and tries it.
 func (o *secretsOptions) make(ctx context.Context, model *airflow.Model, r *rendition) (*render.WiringSet, error) {

@@ -28,7 +28,7 @@ type valuesFlags struct {
 
 // valuesOptions are what generate values does, with no word left to interpret.
 type valuesOptions struct {
-	open    func(context.Context) (*rendition, error)
+	trying
 	profile *profile.Profile
 	format  render.Format
 	// kinds are what the overlay is for; everything says that nobody has chosen.
@@ -36,7 +36,6 @@ type valuesOptions struct {
 	everything bool
 	needs      []airflow.DeclaredNeed
 	evidence   evidence
-	progress   *progress
 	streams    Streams
 }
 
@@ -121,13 +120,7 @@ func (f *valuesFlags) toOptions(args []string, streams Streams) (*valuesOptions,
 	if o.evidence, err = f.source.evidence.read(); err != nil {
 		return nil, err
 	}
-	o.progress = newProgress(o.streams, f.quiet)
-	o.open = func(ctx context.Context) (*rendition, error) {
-		if f.source.chart != "" {
-			return f.source.openChart(ctx, first(args), o.progress)
-		}
-		return f.source.openLive(ctx, first(args), o.streams, o.progress)
-	}
+	o.trying = f.source.toTrying(first(args), o.streams, f.quiet)
 	return o, nil
 }
 
@@ -151,31 +144,7 @@ func (f *valuesFlags) validate(format render.Format) error {
 	return nil
 }
 
-func (o *valuesOptions) run(ctx context.Context) error {
-	defer o.progress.stop()
-	r, err := o.open(ctx)
-	if err != nil {
-		return err
-	}
-	o.evidence.beside(r.base)
-	model := airflow.New(r.base, o.needs...)
-	var set *render.ValuesSet
-	r.during(func() { set, err = o.make(ctx, model, r) })
-	if err != nil {
-		return about(model.Release, err)
-	}
-	o.progress.stop()
-	if err := o.write(model, set); err != nil {
-		return err
-	}
-	switch {
-	case !set.Holds():
-		return errFindings
-	case set.Incomplete():
-		return errIncomplete
-	}
-	return nil
-}
+func (o *valuesOptions) run(ctx context.Context) error { return try(ctx, o.trying, o) }
 
 func (o *valuesOptions) write(model *airflow.Model, set *render.ValuesSet) error {
 	if set.Network != nil && !(set.Network.Empty() && set.Overlay != nil) {

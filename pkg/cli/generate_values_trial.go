@@ -7,7 +7,6 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/check"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/render"
@@ -17,72 +16,10 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/verify"
 )
 
-// rendition is a release with the means to render it again.
-type rendition struct {
-	base      *snapshot.Snapshot
-	again     func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error)
-	keys      harden.ChartKeys
-	whole     func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error)
-	during    func(func())
-	renders   func() int
-	subcharts bool
-	// partly says why nothing but NetworkPolicies can be rendered; empty where all can.
-	partly string
-}
-
-func (f *sourceFlags) openChart(ctx context.Context, release string, progress *progress) (*rendition, error) {
-	trial, err := f.chartSource(release, progress).Trial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r := renditionOf(trial)
-	r.subcharts = true
-	return r, nil
-}
-
-func renditionOf(t *collect.Trial) *rendition {
-	return &rendition{base: t.Base, again: t.With, whole: t.Whole, during: t.During, keys: t.Keys, renders: t.Renders}
-}
-
-func (f *sourceFlags) openLive(ctx context.Context, release string, streams Streams, progress *progress) (*rendition, error) {
-	cluster, err := f.kube.cluster(streams, progress.show)
-	if err != nil {
-		return nil, err
-	}
-	found, err := f.kube.releases(ctx, cluster, release)
-	if err != nil {
-		return nil, err
-	}
-	s, err := cluster.Read(ctx, found[0], f.revision)
-	if err != nil {
-		return nil, err
-	}
-	chart, err := cluster.Chart(ctx, found[0], f.revision)
-	if err != nil {
-		return nil, about(s.Release.Name, err)
-	}
-	trial, err := chart.Trial(ctx, s)
-	if err == nil {
-		return renditionOf(trial), nil
-	}
-	r := &rendition{partly: err.Error(), renders: func() int { return 0 }, during: func(f func()) { f() }}
-	r.again = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
-		policies, err := chart.Policies(ctx, overlay)
-		return withPolicies(s, policies), err
-	}
-	r.base, err = r.again(ctx, nil) // the chart's own words, because the API server adds defaults to the live ones
-	return r, err
-}
-
-// withPolicies is a release as it would be after an upgrade that brings these policies.
-func withPolicies(s *snapshot.Snapshot, policies []snapshot.Object) *snapshot.Snapshot {
-	out := *s
-	out.Objects = slices.DeleteFunc(slices.Clone(s.Objects), func(o snapshot.Object) bool {
-		return slices.ContainsFunc(policies, func(p snapshot.Object) bool { return p.Same(o.Ref) })
-	})
-	out.Objects = append(out.Objects, policies...)
-	out.Sort()
-	return &out
+// model is a snapshot's, with what was given beside it.
+func (o *valuesOptions) model(s *snapshot.Snapshot) *airflow.Model {
+	o.evidence.beside(s)
+	return airflow.New(s, o.needs...)
 }
 
 // modelled is a way to render that gives a model.
@@ -92,8 +29,7 @@ func (o *valuesOptions) modelled(by func(context.Context, map[string]any) (*snap
 		if err != nil {
 			return nil, err
 		}
-		o.evidence.beside(s)
-		return airflow.New(s, o.needs...), nil
+		return o.model(s), nil
 	}
 }
 
