@@ -26,8 +26,8 @@ func toStore(kind storeKind) destination {
 	}}
 }
 
-// pgbouncerHost is a line of pgbouncer.ini's section databases.
-var pgbouncerHost = pattern.New(`(?m)^[^#;\n]*\bhost=(\S+)(?:[^\n]*?\bport=(\d+))?`)
+// pgbouncerHost is a line of pgbouncer.ini's section databases. A mask token holds spaces of its own.
+var pgbouncerHost = pattern.New(`(?m)^[^#;\n]*\bhost=((?:⟦secret [^⟧\n]*⟧|\S)+)(?:[^\n]*?\bport=(\d+))?`)
 
 // upstreamOf is where PgBouncer finds the database: by its configuration,
 // else the release's own.

@@ -119,7 +119,7 @@ func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any,
 		s.ServerVersion = capabilities.KubeVersion.Version
 	}
 	s.Release.Chart = chartOf(ch)
-	s.Release.Unread = unreadValues(ch, user)
+	s.Release.Unread, s.Release.AsChart = unreadValues(ch, user), asChart(ch, user)
 	c.say(fmt.Sprintf("Rendering chart %s %s", ch.Metadata.Name, ch.Metadata.Version))
 	words := chartWords(ch)
 	var files map[string]string

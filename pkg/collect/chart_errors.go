@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -108,12 +109,13 @@ var schemaPhrases = []*pattern.Pattern{
 	pattern.New(`^value must be (?:one of )?(?:'[A-Za-z0-9_., -]+'(?:, )?)+$`),
 }
 
-// schemaProblems are the places where values break the schema, each with what was wanted.
+// schemaProblems are the places where values break the schema, each with what
+// was wanted. The library tells them in another order each time.
 func schemaProblems(list string) string {
 	var out []string
 	for line := range strings.SplitSeq(list, "\n") {
 		found := schemaLine.FindStringSubmatch(line)
-		if found == nil || len(out) >= 10 {
+		if found == nil {
 			continue
 		}
 		place, problem := found[1], "does not fit the schema"
@@ -122,7 +124,7 @@ func schemaProblems(list string) string {
 		}
 		for _, phrase := range schemaPhrases {
 			if phrase.MatchString(found[2]) {
-				problem = found[2]
+				problem = sortedNames(found[2])
 			}
 		}
 		if !pointerForm.MatchString(place) {
@@ -136,7 +138,24 @@ func schemaProblems(list string) string {
 	if len(out) == 0 {
 		return "they do not fit the chart's schema"
 	}
-	return strings.Join(out, "; ")
+	slices.Sort(out)
+	return strings.Join(out[:min(len(out), 10)], "; ")
+}
+
+var quotedName = pattern.New(`'[^']*'`)
+
+// sortedNames puts the names of properties in a complaint in order.
+func sortedNames(problem string) string {
+	if strings.HasPrefix(problem, "value") { // the schema's own order
+		return problem
+	}
+	names := quotedName.FindAllString(problem, -1)
+	slices.Sort(names)
+	next := 0
+	return quotedName.ReplaceAllStringFunc(problem, func(string) string {
+		next++
+		return names[next-1]
+	})
 }
 
 var pointerForm = pattern.New(`^(?:/[A-Za-z0-9_.-]{1,63})*$`)

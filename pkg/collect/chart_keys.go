@@ -27,12 +27,16 @@ type placedSchema struct {
 func keysOf(ch *chart.Chart, absent []string) *ChartKeys {
 	k := &ChartKeys{absent: absent}
 	k.addSchemas(ch, nil)
-	defaults, err := chartutil.CoalesceValues(ch, map[string]any{})
-	if err != nil {
-		defaults = ch.Values
-	}
-	k.defaults = defaults
+	k.defaults = defaultsOf(ch)
 	return k
+}
+
+// defaultsOf are a chart's own values with those of its subcharts.
+func defaultsOf(ch *chart.Chart) map[string]any {
+	if defaults, err := chartutil.CoalesceValues(ch, map[string]any{}); err == nil {
+		return defaults
+	}
+	return ch.Values
 }
 
 func (k *ChartKeys) addSchemas(ch *chart.Chart, place []string) {

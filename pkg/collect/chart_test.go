@@ -185,6 +185,7 @@ func TestFromChartRefusesBadInput(t *testing.T) {
 		{Chart{Path: good}, "web: {replicas: hunter2}", good + refuses + "/web/replicas: got string, want integer"},
 		{Chart{Path: good}, "web: {image: HUNTER2}", good + refuses + "/web/image: does not fit the schema"},
 		{Chart{Path: good}, "web: {replicass: hunter2}", good + refuses + "/web: additional properties 'replicass' not allowed"},
+		{Chart{Path: good}, "web: {replicass: 1, b: 1, c: 1, a: 1, e: 1, d: hunter2}\nmode: hunter2", good + refuses + "/mode: value must be one of 'one', 'two'; /web: additional properties 'a', 'b', 'c', 'd', 'e', 'replicass' not allowed"},
 		{Chart{Path: good}, "mode: hunter2", good + refuses + "/mode: value must be one of 'one', 'two'"},
 		{Chart{Path: good}, "fail: 'yes'\npassword: hunter2", good + ": does not render (airflow/templates/web.yaml:8): The password … of the Deployment must not be set"},
 		{Chart{Path: good}, "fail: 'nil'", good + ": does not render (airflow/templates/web.yaml:11): at <.Values.nothing.below>: nil pointer evaluating interface {}.below"},

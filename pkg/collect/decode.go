@@ -156,7 +156,7 @@ func (r *record) fill(release *snapshot.Release, m *masker) error {
 	release.Record, release.Revision, release.Status = snapshot.Stored, r.Version, r.Info.Status
 	release.ApplyMethod, release.Chart = r.ApplyMethod, chartOf(ch)
 	release.Manifest, release.Hooks = installed, hooks
-	release.Unread = unreadValues(ch, r.Config)
+	release.Unread, release.AsChart = unreadValues(ch, r.Config), asChart(ch, r.Config)
 	release.Values = m.values(r.Config)
 	return nil
 }

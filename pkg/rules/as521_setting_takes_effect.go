@@ -74,6 +74,8 @@ func isLost(p *rule.Pass, i airflow.Ignored) bool {
 		return i.Gone != ""
 	case i.Wins.Section == "fab" && !usesFAB(p): // no name counts
 		return false
+	case i.Via == "image": // what Apache's image sets gives way to the pods, as it should
+		return false
 	case i.Wins.Ref.Same(i.Ref) && i.Wins.Path == i.Path:
 		return false
 	case i.Via == "cmd" || i.Via == "backend" || isIndirect(i.Name):

@@ -62,13 +62,14 @@ func judgeClientHop(p *rule.Pass, b bouncer) {
 
 func judgeServerHop(p *rule.Pass, b bouncer) {
 	upstream := p.Upstream(b.workload)
-	if len(upstream.Inside)+len(upstream.Outside) == 0 {
-		if upstream.Local {
-			p.Unknown("PgBouncer: a container of its own pod stands between it and the database, and nothing shows whether it encrypts")
-		}
+	place := "its database"
+	switch {
+	case len(upstream.Inside)+len(upstream.Outside) > 0:
+		place = storeUse{url: upstream}.place()
+	case upstream.Local:
+		p.Unknown("PgBouncer: a container of its own pod stands between it and the database, and nothing shows whether it encrypts")
 		return
 	}
-	place := storeUse{url: upstream}.place()
 	mode, said, known := b.towardsServer()
 	wanted, word := wantedTLS(p.Level, false)
 	switch {

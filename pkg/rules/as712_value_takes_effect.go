@@ -34,10 +34,16 @@ func checkValueTakesEffect(p *rule.Pass) {
 	p.Subjects += len(v.values)
 	trapped := v.trapped()
 	for _, t := range trapped {
+		if v.asChart(t.key) {
+			continue
+		}
 		p.Report(valueFinding(p, t.key, t.severity(), t.key+" "+t.trap.why, t.fix(p)))
 	}
 	for _, key := range p.Release().Unread {
 		if slices.ContainsFunc(trapped, func(t trappedValue) bool { return t.key == key || strings.HasPrefix(t.key, key+".") }) {
+			continue
+		}
+		if v.asChart(key) {
 			continue
 		}
 		p.Report(valueFinding(p, key, severityByName(key+" "+namesBelow(v.at(key))), key+" reaches nothing: no template of this chart reads it", rule.Fix{

@@ -54,6 +54,7 @@ func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	decode(t, section(archive, "apiservers.yaml"), &s.APIServers)
 	decode(t, section(archive, "past.yaml"), &s.Release.Past)
 	s.Release.Unread = strings.Fields(section(archive, "unread"))
+	s.Release.AsChart = strings.Fields(section(archive, "aschart"))
 	s.Coverage = caseCoverage(section(archive, "coverage"))
 	return s
 }

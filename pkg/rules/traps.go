@@ -105,6 +105,13 @@ func (v *given) value(path string) any {
 	return v.at(path)
 }
 
+// asChart says that a value is the chart's own: nobody counts on what was copied.
+func (v *given) asChart(key string) bool {
+	return slices.ContainsFunc(v.pass.Release().AsChart, func(same string) bool {
+		return key == same || strings.HasPrefix(key, same+".") || strings.HasPrefix(key, same+"[")
+	})
+}
+
 func (v *given) at(path string) any {
 	var at any = v.values
 	for key := range strings.SplitSeq(path, ".") {

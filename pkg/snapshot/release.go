@@ -30,6 +30,8 @@ type Release struct {
 	Places []Place `json:"places,omitempty"`
 	// Unread are the paths of user values that no template of the chart reads.
 	Unread []string `json:"unreadValues,omitempty"`
+	// AsChart are the paths of user values that say what the chart says by itself; what lies below them does, too.
+	AsChart []string `json:"asChart,omitempty"`
 	// Reference is the archive that the chart was held against; nil where none was given.
 	Reference *Reference `json:"reference,omitempty"`
 	// Manifest and Hooks are what the record says was installed; empty where no record was read.
