@@ -18,6 +18,7 @@ type Report struct {
 	Profile    string              `json:"profile"`
 	Evaluated  Evaluated           `json:"evaluated"`
 	Advisories *Advisories         `json:"advisories,omitempty"`
+	EndOfLife  *EndOfLife          `json:"endOfLife,omitempty"`
 	Coverage   []snapshot.Coverage `json:"coverage"`
 	Summary    Summary             `json:"summary"`
 	Results    []Result            `json:"results"`
@@ -53,6 +54,14 @@ type Advisories struct {
 	Read   string `json:"read"`   // the day the built-in records were collected
 	Newest string `json:"newest"` // the day of the newest of them
 	// Given is where further records came from, and GivenNewest the day of the newest of those.
+	Given       string `json:"given,omitempty"`
+	GivenNewest string `json:"givenNewest,omitempty"`
+}
+
+// EndOfLife says of when the tables are that tell which versions get fixes.
+type EndOfLife struct {
+	Read string `json:"read"` // the day the oldest of the built-in tables was collected
+	// Given is where further tables came from, and GivenNewest the day of the newest of those; empty where they tell none.
 	Given       string `json:"given,omitempty"`
 	GivenNewest string `json:"givenNewest,omitempty"`
 }

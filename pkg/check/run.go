@@ -70,6 +70,8 @@ func newReport(model *airflow.Model, with *profile.Profile, shared *rule.Shared)
 	}
 	known := shared.Advisories()
 	r.Advisories = &Advisories{Read: known.Read, Newest: known.Newest, Given: known.Given, GivenNewest: known.GivenNewest}
+	ends := shared.EndOfLife()
+	r.EndOfLife = &EndOfLife{Read: ends.Read, Given: ends.Given, GivenNewest: ends.GivenNewest}
 	r.Evaluated.Objects = len(model.Snapshot.Objects)
 	r.Evaluated.Workloads = len(model.Workloads)
 	for _, w := range model.Workloads {

@@ -75,10 +75,11 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestAdvisoriesAreMergedOnce also holds the report to what rules compared with.
-func TestAdvisoriesAreMergedOnce(t *testing.T) {
+// TestGivenIsMergedOnce also holds the report to what rules compared with.
+func TestGivenIsMergedOnce(t *testing.T) {
 	model := release(snapshot.Stored)
 	model.Snapshot.Advisories = &snapshot.Advisories{Name: "osv", Newest: day}
+	model.Snapshot.EndOfLife = &snapshot.EndOfLife{Name: "eol", Tables: []snapshot.EndOfLifeTable{{Product: "airflow", Read: "2026-11-20", Lines: []snapshot.EndOfLifeLine{{Line: "3.4"}}}}}
 	shared := rule.NewShared(model, rule.Baseline, rule.Parameters{})
 	if shared.Advisories() != shared.Pass().Advisories() {
 		t.Error("rules and report merge tables of their own")
@@ -89,6 +90,12 @@ func TestAdvisoriesAreMergedOnce(t *testing.T) {
 	}
 	if a := report.Advisories; a.Given != "osv" || a.GivenNewest != "2026-11-21" || a.Read != shared.Advisories().Read {
 		t.Errorf("got %+v", a)
+	}
+	if e := report.EndOfLife; e.Given != "eol" || e.GivenNewest != "2026-11-20" || e.Read != shared.EndOfLife().Read {
+		t.Errorf("got %+v", e)
+	}
+	if table, ok := shared.Pass().EndOfLife("airflow"); !ok || table.Newest() != "3.4" {
+		t.Errorf("got %+v", table)
 	}
 }
 

@@ -61,6 +61,18 @@ func readOSV(name string) ([]snapshot.Advisory, error) {
 // eachJSON hands over the objects of a file: one, those of a list, those of a
 // list under a key, or one value after the other; with the line each begins at.
 func eachJSON(name, under string, each func(raw json.RawMessage, line int) error) error {
+	return eachValue(name, func(raw json.RawMessage, line int) error {
+		for _, one := range listed(raw, under) {
+			if err := each(one, line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// eachValue hands over the JSON values of a file, with the line each begins at.
+func eachValue(name string, each func(raw json.RawMessage, line int) error) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return unreadable(name, err)
@@ -79,11 +91,8 @@ func eachJSON(name, under string, each func(raw json.RawMessage, line int) error
 			return &inputError{file: name, line: lineAt(decoder.InputOffset()), problem: "is not JSON"}
 		}
 		found = true
-		line := lineAt(decoder.InputOffset() - int64(len(raw)))
-		for _, one := range listed(raw, under) {
-			if err := each(one, line); err != nil {
-				return err
-			}
+		if err := each(raw, lineAt(decoder.InputOffset()-int64(len(raw)))); err != nil {
+			return err
 		}
 	}
 	if !found {

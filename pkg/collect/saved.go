@@ -79,6 +79,9 @@ func decodeSnapshot(text []byte, name string) (*snapshot.Snapshot, error) {
 	if err := strictly(top, s); err != nil {
 		return nil, &inputError{file: name, problem: "is not a snapshot: " + err.Error()}
 	}
+	if err := savedEndOfLife(s.EndOfLife); err != nil {
+		return nil, &inputError{file: name, problem: "is not a snapshot: " + err.Error()}
+	}
 	return s, contents.giveBack(s, name)
 }
 

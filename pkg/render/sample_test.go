@@ -37,6 +37,7 @@ func sample() *check.Report {
 		},
 		Evaluated:  check.Evaluated{Objects: 39, Workloads: 9, Containers: 1},
 		Advisories: &check.Advisories{Read: "2026-11-21", Newest: "2026-09-24", Given: "osv.json", GivenNewest: "2026-11-30"},
+		EndOfLife:  &check.EndOfLife{Read: "2026-08-22", Given: "eol", GivenNewest: "2026-10-01"},
 		Coverage: []snapshot.Coverage{
 			{Kind: snapshot.Deployment, State: snapshot.Read},
 			{Kind: snapshot.HTTPRoute, State: snapshot.Unserved},

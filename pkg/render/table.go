@@ -64,6 +64,9 @@ func headLines(r *check.Report) [][2]string {
 	if r.Advisories != nil {
 		out = append(out, [2]string{"CVEs", plain(advisoriesText(r.Advisories))})
 	}
+	if r.EndOfLife != nil {
+		out = append(out, [2]string{"Support", plain(endOfLifeText(r.EndOfLife))})
+	}
 	return out
 }
 
@@ -83,6 +86,18 @@ func advisoriesText(a *check.Advisories) string {
 	text := "published up to " + a.Newest
 	if a.Given != "" {
 		text += ", and in " + a.Given + " up to " + a.GivenNewest
+	}
+	return text
+}
+
+// endOfLifeText says of when the tables are that tell which versions get fixes.
+func endOfLifeText(e *check.EndOfLife) string {
+	text := "ends of life as of " + e.Read
+	switch {
+	case e.GivenNewest != "":
+		text += ", and by " + e.Given + " as of " + e.GivenNewest
+	case e.Given != "":
+		text += ", and by " + e.Given + ", which tells no day"
 	}
 	return text
 }

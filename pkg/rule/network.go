@@ -10,6 +10,7 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/endoflife"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/harden"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/netpol"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -27,6 +28,7 @@ type Shared struct {
 	network    func() *netpol.Network
 	plan       func() []planned
 	advisories func() *advisory.Table
+	endOfLife  func() *endoflife.Tables
 
 	mutex   sync.Mutex
 	planned map[*airflow.Workload]func() Planned
@@ -56,11 +58,15 @@ func NewShared(model *airflow.Model, level Level, parameters Parameters) *Shared
 	s.network = sync.OnceValue(func() *netpol.Network { return netpol.Of(model) })
 	s.plan = sync.OnceValue(s.findPlan)
 	s.advisories = sync.OnceValue(func() *advisory.Table { return advisory.With(model.Snapshot.Advisories) })
+	s.endOfLife = sync.OnceValue(func() *endoflife.Tables { return endoflife.With(model.Snapshot.EndOfLife) })
 	return s
 }
 
 // Advisories are the published flaws that rules compare with.
 func (s *Shared) Advisories() *advisory.Table { return s.advisories() }
+
+// EndOfLife are the tables that rules go by.
+func (s *Shared) EndOfLife() *endoflife.Tables { return s.endOfLife() }
 
 // findPlan leaves out the default deny.
 func (s *Shared) findPlan() []planned {

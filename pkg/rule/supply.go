@@ -5,12 +5,18 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/endoflife"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 // Advisories are the published flaws of Airflow and its providers: those this
 // program holds, and those the user gave.
 func (p *Pass) Advisories() *advisory.Table { return p.shared.advisories() }
+
+// EndOfLife is the table of a product's ends of life, as this program and the user know it.
+func (p *Pass) EndOfLife(product string) (endoflife.Table, bool) {
+	return p.shared.endOfLife().Of(product)
+}
 
 // KubernetesProvider is what is known of the version of the cncf.kubernetes provider.
 func (p *Pass) KubernetesProvider() airflow.ProviderVersions {

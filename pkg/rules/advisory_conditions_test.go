@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/advisory"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/endoflife"
 )
 
 // TestConditionsAreKnown: the table of advisories names only conditions that a rule can judge, and each of those is named.
@@ -36,7 +37,7 @@ func TestCharts(t *testing.T) {
 		}
 	}
 	for _, c := range charts().Ended {
-		if date(c.Released).IsZero() || c.Last == "" || len(c.Sources) == 0 {
+		if !endoflife.IsDay(c.Released) || c.Last == "" || len(c.Sources) == 0 {
 			t.Errorf("%+v lacks something", c)
 		}
 	}

@@ -63,8 +63,8 @@ func noteOutside(p *rule.Pass, component airflow.Component, options ...option) {
 }
 
 func judgeStoreVersion(p *rule.Pass, w *airflow.Workload, main airflow.Container) {
-	product, version := storeVersion(parseImage(main.Image))
-	table, known := support()[product]
+	product, version := storeVersion(p, parseImage(main.Image))
+	table, known := p.EndOfLife(product)
 	switch {
 	case !known:
 		p.Unknown(fmt.Sprintf("%s: which %s image %s holds is not known", w.Ref, w.Component, main.Image))
@@ -77,19 +77,19 @@ func judgeStoreVersion(p *rule.Pass, w *airflow.Workload, main airflow.Container
 	if !strings.Contains(full, ".") { // its lines are major versions
 		full += ".0"
 	}
-	day, unknown := table.ended(full, p.Now())
-	if unknown != "" {
-		p.Unknown(product + " " + unknown)
+	answer := table.At(full, p.Now())
+	if answer.Unknown != "" {
+		p.Unknown(product + " " + answer.Unknown)
 		return
 	}
 	p.Subjects++
-	if day == "" {
+	if !answer.Ended {
 		return
 	}
 	p.Report(rule.Finding{
 		Target: w.Ref, Component: string(w.Component), Container: main.Name, Path: main.Path + "/image",
-		Message: fmt.Sprintf("%s %s gets no security fixes since %s", product, version, day),
-		Fixes:   storeUpgradeFixes(p, w, main, product),
+		Message: fmt.Sprintf("%s %s gets no security fixes %s", product, version, answer.When()),
+		Fixes:   storeUpgradeFixes(p, w, main, table.Newest()),
 	})
 }
 
@@ -102,7 +102,7 @@ var tagVersion = pattern.New(`^v?(\d+)(?:\.(\d+))?(?:[.-]|$)`)
 
 // storeVersion is what an image says it holds. Where a tag names no minor
 // version and the product's lines are minor ones, it tells no version.
-func storeVersion(i image) (product, version string) {
+func storeVersion(p *rule.Pass, i image) (product, version string) {
 	name := i.Path[strings.LastIndexByte(i.Path, '/')+1:]
 	for _, known := range storeProducts {
 		if strings.Contains(name, known.word) {
@@ -117,18 +117,15 @@ func storeVersion(i image) (product, version string) {
 	if found[2] != "" {
 		return product, found[1] + "." + found[2]
 	}
-	for _, line := range support()[product].Lines {
-		if line.Line == found[1] {
-			return product, found[1]
-		}
+	if table, _ := p.EndOfLife(product); table.Names(found[1]) {
+		return product, found[1]
 	}
 	return product, ""
 }
 
 // storeUpgradeFixes name a key only for a broker: a database of another major
 // version does not start on the files that are there.
-func storeUpgradeFixes(p *rule.Pass, w *airflow.Workload, main airflow.Container, product string) []rule.Fix {
-	newest := support()[product].newest()
+func storeUpgradeFixes(p *rule.Pass, w *airflow.Workload, main airflow.Container, newest string) []rule.Fix {
 	if key := p.ValuesKey(w, main.Name, airflow.Image); key != "" && w.Component == airflow.Broker {
 		return []rule.Fix{{Kind: rule.Values, Summary: fmt.Sprintf("name an image of a supported version (%s is the newest line this program knows)", newest), ValuesKey: key}}
 	}

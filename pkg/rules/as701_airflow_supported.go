@@ -40,19 +40,20 @@ func checkAirflowSupported(p *rule.Pass) {
 		p.Unknown("nothing tells which Airflow version runs: neither an image tag nor the chart")
 		return
 	}
-	day, unknown := support()["airflow"].ended(version, p.Now())
-	if unknown != "" {
-		p.Unknown("Airflow " + unknown)
+	table, _ := p.EndOfLife("airflow")
+	answer := table.At(version, p.Now())
+	if answer.Unknown != "" {
+		p.Unknown("Airflow " + answer.Unknown)
 		return
 	}
 	p.Subjects++
-	if day == "" {
+	if !answer.Ended {
 		return
 	}
 	f := rule.Finding{
 		Target: w.Ref, Component: string(w.Component), Path: w.SpecPath(),
-		Message: fmt.Sprintf("Airflow %s gets no security fixes since %s", version, day),
-		Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: upgradeSummary(p.Airflow().Dialect)}},
+		Message: fmt.Sprintf("Airflow %s gets no security fixes %s", version, answer.When()),
+		Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: upgradeSummary(p.Airflow().Dialect, table.Newest())}},
 	}
 	if c, ok := w.Main(); ok {
 		f.Container, f.Path = c.Name, c.Path+"/image"
@@ -60,8 +61,8 @@ func checkAirflowSupported(p *rule.Pass) {
 	p.Report(f)
 }
 
-func upgradeSummary(d airflow.Dialect) string {
-	summary := fmt.Sprintf("upgrade Airflow; %s is the newest line this program knows", support()["airflow"].newest())
+func upgradeSummary(d airflow.Dialect, newest string) string {
+	summary := fmt.Sprintf("upgrade Airflow; %s is the newest line this program knows", newest)
 	if d == airflow.Community {
 		summary += ". The community chart runs no Airflow 3: move to the official chart"
 	}

@@ -30,18 +30,19 @@ func checkKubernetesSupported(p *rule.Pass) {
 	if version == "" {
 		return
 	}
-	day, unknown := support()["kubernetes"].ended(version, p.Now())
-	if unknown != "" {
-		p.Unknown("Kubernetes " + unknown)
+	table, _ := p.EndOfLife("kubernetes")
+	answer := table.At(version, p.Now())
+	if answer.Unknown != "" {
+		p.Unknown("Kubernetes " + answer.Unknown)
 		return
 	}
 	p.Subjects++
-	if day == "" {
+	if !answer.Ended {
 		return
 	}
 	p.Report(rule.Finding{
 		Target:  snapshot.Ref{APIVersion: "v1", Kind: "Namespace", Name: p.Airflow().Namespace},
-		Message: fmt.Sprintf("the cluster runs Kubernetes %s, which gets no fixes from its makers since %s", version, day),
-		Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("upgrade the cluster; %s is the newest this program knows", support()["kubernetes"].newest())}},
+		Message: fmt.Sprintf("the cluster runs Kubernetes %s, which gets no fixes from its makers %s", version, answer.When()),
+		Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: fmt.Sprintf("upgrade the cluster; %s is the newest this program knows", table.Newest())}},
 	})
 }

@@ -28,6 +28,8 @@ type Snapshot struct {
 	APIServers []APIServer `json:"apiServers,omitempty"`
 	// Advisories are records about Airflow's flaws that the user gave; nil without.
 	Advisories *Advisories `json:"advisories,omitempty"`
+	// EndOfLife are tables of ends of life that the user gave; nil without.
+	EndOfLife *EndOfLife `json:"endOfLife,omitempty"`
 	// Scans are reports on images that the user gave.
 	Scans []Scan `json:"scans,omitempty"`
 	// Backups are what copies the namespace's volumes and databases, in order of their references.

@@ -4,34 +4,35 @@ package archtest
 const module = "github.com/airflowsec/kubectl-airflowsec/"
 
 // data are the packages that hold what flows through the program, and the forms of texts.
-var data = []string{"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation", "pkg/wire"}
+var data = []string{"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/endoflife", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/drift", "pkg/plan", "pkg/verify", "pkg/diff", "pkg/reach", "pkg/rotation", "pkg/wire"}
 
 // mayImport is the whole architecture: each package and the packages of the
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
 var mayImport = map[string][]string{
-	"pkg/pattern":  {},
-	"pkg/snapshot": {},
-	"pkg/secret":   {"pkg/pattern"},
-	"pkg/advisory": {"pkg/pattern", "pkg/snapshot"},
-	"pkg/collect":  {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory"},
-	"pkg/airflow":  {"pkg/pattern", "pkg/snapshot"},
-	"pkg/change":   {"pkg/snapshot"},
-	"pkg/netpol":   {"pkg/snapshot", "pkg/airflow"},
-	"pkg/harden":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
-	"pkg/rule":     {"pkg/pattern", "pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
-	"pkg/drift":    {"pkg/snapshot", "pkg/change", "pkg/rule"},
-	"pkg/rules":    {"pkg/pattern", "pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift", "pkg/secret"},
-	"pkg/profile":  {"pkg/pattern", "pkg/rule"},
-	"pkg/check":    {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
-	"pkg/plan":     {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/rule", "pkg/check"},
-	"pkg/verify":   {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan"},
-	"pkg/diff":     {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
-	"pkg/reach":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
-	"pkg/rotation": {"pkg/pattern", "pkg/snapshot", "pkg/airflow"},
-	"pkg/wire":     {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/airflow", "pkg/change", "pkg/harden"},
-	"pkg/emit":     {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
-	"pkg/render":   data,
-	"pkg/cli":      append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
+	"pkg/pattern":   {},
+	"pkg/snapshot":  {},
+	"pkg/secret":    {"pkg/pattern"},
+	"pkg/advisory":  {"pkg/pattern", "pkg/snapshot"},
+	"pkg/endoflife": {"pkg/snapshot"},
+	"pkg/collect":   {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/endoflife"},
+	"pkg/airflow":   {"pkg/pattern", "pkg/snapshot"},
+	"pkg/change":    {"pkg/snapshot"},
+	"pkg/netpol":    {"pkg/snapshot", "pkg/airflow"},
+	"pkg/harden":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
+	"pkg/rule":      {"pkg/pattern", "pkg/snapshot", "pkg/advisory", "pkg/endoflife", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden"},
+	"pkg/drift":     {"pkg/snapshot", "pkg/change", "pkg/rule"},
+	"pkg/rules":     {"pkg/pattern", "pkg/snapshot", "pkg/advisory", "pkg/airflow", "pkg/netpol", "pkg/harden", "pkg/change", "pkg/rule", "pkg/drift", "pkg/secret"},
+	"pkg/profile":   {"pkg/pattern", "pkg/rule"},
+	"pkg/check":     {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/rule", "pkg/profile"},
+	"pkg/plan":      {"pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/rule", "pkg/check"},
+	"pkg/verify":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change", "pkg/harden", "pkg/rule", "pkg/profile", "pkg/check", "pkg/plan"},
+	"pkg/diff":      {"pkg/snapshot", "pkg/change", "pkg/rule", "pkg/drift", "pkg/plan", "pkg/check"},
+	"pkg/reach":     {"pkg/snapshot", "pkg/airflow", "pkg/netpol"},
+	"pkg/rotation":  {"pkg/pattern", "pkg/snapshot", "pkg/airflow"},
+	"pkg/wire":      {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/airflow", "pkg/change", "pkg/harden"},
+	"pkg/emit":      {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
+	"pkg/render":    data,
+	"pkg/cli":       append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 
 	"cmd/kubectl-airflowsec": {"pkg/cli"},
 
