@@ -129,7 +129,7 @@ func (b *builder) judge(path []string, text string) {
 	name := path[len(path)-1]
 	for _, part := range path {
 		why, listed := byHand[part]
-		if !listed || part == "extraEnv" && isList(text) || part == "key" && !slices.Contains(path, "ssl") || part == "repo" && !loginInURL.MatchString(text) {
+		if !listed || inPython[part] && !holdsCredential(text) || part == "extraEnv" && isList(text) || part == "key" && !slices.Contains(path, "ssl") || part == "repo" && !loginInURL.MatchString(text) {
 			continue
 		}
 		b.leave(strings.Join(path, "."), why)
@@ -141,6 +141,33 @@ func (b *builder) judge(path []string, text string) {
 	if holdsSecret(name, text) {
 		b.leave(strings.Join(path, "."), "it looks like a credential, and nothing here says how this chart takes it from a Secret: take it out by hand")
 	}
+}
+
+// inPython are the keys of byHand that hold Python. Comments and code are masked
+// in it as much as credentials are.
+var inPython = map[string]bool{"webserverConfig": true, "apiServerConfig": true, "airflowLocalSettings": true}
+
+const masked = `⟦secret [^⟧]*⟧`
+
+var (
+	givenText = pattern.New(`([A-Za-z_][\w.-]*)["']?[ \t]*[=:][ \t]*["']?(` + masked + `)`)
+	urlLogin  = pattern.New(`://(?:` + masked + `|[^\s⟦⟧"'@/])*` + masked + `@`)
+)
+
+// holdsCredential says that a longer text holds one: under a name that says
+// so, in a URL, or of a kind that shows by itself.
+func holdsCredential(text string) bool {
+	if _, whole := snapshot.ParseMasked(text); whole || urlLogin.MatchString(text) {
+		return true
+	}
+	for _, found := range givenText.FindAllStringSubmatch(text, -1) {
+		if holdsSecret(found[1], found[2]) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool {
+		return slices.ContainsFunc(m.Shapes, func(shape string) bool { return secret.What(shape) != "" })
+	})
 }
 
 // isList says that a text is a list, whose entries were looked at one by one.

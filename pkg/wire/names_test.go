@@ -46,3 +46,22 @@ func TestSlotsLetGoOfSensitiveOptionsOnly(t *testing.T) {
 		}
 	}
 }
+
+// Python comes with comments and code masked: they are no credentials.
+func TestCredentialsInPython(t *testing.T) {
+	token := func(shapes ...string) string { return snapshot.Masked{ID: "1", Size: 16, Shapes: shapes}.Token() }
+	for text, want := range map[string]bool{
+		"AUTH_TYPE = AUTH_OAUTH\n# " + token():                                                false,
+		"UIAlert(category=\"" + token("word") + "\")\n# " + token("harmless"):                 false,
+		`[{"client_secret": os.environ["OAUTH_SECRET"]}]` + "\n# " + token():                  false,
+		`[{"client_secret": "` + token() + `"}]`:                                              true,
+		"AUTH_LDAP_BIND_PASSWORD = '" + token() + "'":                                         true,
+		`SQLALCHEMY_DATABASE_URI = "postgresql://` + token() + ":" + token() + `@db/airflow"`: true,
+		"# " + token("github-token"):                                                          true,
+		token():                                                                               true, // nothing of it can be told apart
+	} {
+		if got := holdsCredential(text); got != want {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+}
