@@ -135,7 +135,7 @@ func newTable(b *bytes.Buffer) *tablewriter.Table {
 	}
 	look := tw.Rendition{Borders: tw.BorderNone, Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone}}
 	return tablewriter.NewTable(b,
-		tablewriter.WithRenderer(renderer.NewBlueprint(look)),
+		tablewriter.WithRenderer(columns{renderer.NewBlueprint(look), b}),
 		tablewriter.WithConfig(tablewriter.Config{Header: section, Row: section}),
 		tablewriter.WithTrimSpace(tw.Off),
 		tablewriter.WithEastAsian(tw.Off),                                                   // the locale must not move columns
