@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/cli"
+	_ "github.com/airflowsec/kubectl-airflowsec/pkg/memory" // when garbage is collected
 )
 
 func main() {

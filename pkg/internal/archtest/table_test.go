@@ -31,10 +31,11 @@ var mayImport = map[string][]string{
 	"pkg/rotation":  {"pkg/pattern", "pkg/snapshot", "pkg/airflow"},
 	"pkg/wire":      {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/airflow", "pkg/change", "pkg/harden"},
 	"pkg/emit":      {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
+	"pkg/memory":    {},
 	"pkg/render":    data,
 	"pkg/cli":       append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 
-	"cmd/kubectl-airflowsec": {"pkg/cli"},
+	"cmd/kubectl-airflowsec": {"pkg/cli", "pkg/memory"},
 
 	"pkg/internal/archtest":                 {},
 	"pkg/internal/controlplane":             {},
