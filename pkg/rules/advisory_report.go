@@ -22,6 +22,8 @@ type flawReport struct {
 	medium, low []flaw
 	only3       []flaw // cover Airflow 2 by their letter only
 	off         []flaw // what enables them is off
+
+	fix string // closes what it can of them
 }
 
 // flaw is a record with its weight in this release.
@@ -63,6 +65,7 @@ func (c *flawReport) weigh(r advisory.Record) {
 }
 
 func (c *flawReport) report() {
+	c.fix = c.upgrade()
 	for _, f := range c.alone {
 		c.finding(f.ID, f.severity, c.one(f))
 	}
@@ -91,7 +94,7 @@ func (c *flawReport) finding(aspect string, severity rule.Severity, message stri
 	w := c.on.workload
 	f := rule.Finding{
 		Target: w.Ref, Component: string(w.Component), Path: w.SpecPath(), Aspect: c.on.name + " " + aspect,
-		Message: message, Severity: severity, Fixes: []rule.Fix{{Kind: rule.Manual, Summary: c.fix()}},
+		Message: message, Severity: severity, Fixes: []rule.Fix{{Kind: rule.Manual, Summary: c.fix}},
 	}
 	if main, ok := w.Main(); ok {
 		f.Container, f.Path = main.Name, main.Path+"/image"
@@ -166,9 +169,9 @@ func said(f flaw) string {
 	return words
 }
 
-// fix is the same for all findings of one version: the lowest version of the
+// upgrade is the fix of all findings of one version: the lowest version of the
 // own line that closes the most, and the lowest that closes all that can be closed.
-func (c *flawReport) fix() string {
+func (c *flawReport) upgrade() string {
 	asked := records(c.alone, c.medium, c.low, c.off)
 	own, _ := advisory.Upgrades(asked, c.version)
 	_, all := advisory.Upgrades(append(slices.Clone(asked), records(c.only3)...), c.version)
