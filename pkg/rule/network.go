@@ -30,6 +30,7 @@ type Shared struct {
 	advisories func() *advisory.Table
 	endOfLife  func() *endoflife.Tables
 
+	once    sync.Map // what Once found, by key
 	mutex   sync.Mutex
 	planned map[*airflow.Workload]func() Planned
 }

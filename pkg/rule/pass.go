@@ -3,6 +3,7 @@ package rule
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -104,6 +105,13 @@ func (p *Pass) Unknown(reason string) {
 func (p *Pass) Reads() []snapshot.Kind {
 	slices.Sort(p.reads)
 	return slices.Clone(slices.Compact(p.reads))
+}
+
+// Once is what several rules look for in the same way, found when the first asks
+// for the key; nobody changes it. What it reads is to be noted apart.
+func Once[T any](p *Pass, key any, find func() T) T {
+	once, _ := p.shared.once.LoadOrStore(key, sync.OnceValue(find))
+	return once.(func() T)()
 }
 
 // Workloads are everything that has or makes pods, the future task pod included.

@@ -41,13 +41,16 @@ const (
 	inVolume     podPlace = "volume"
 )
 
+// podCredentials is the key of what inWorkload finds: two rules ask.
+type podCredentials struct{ *airflow.Workload }
+
 // clearInPods are the credentials that pods hold in clear, each once, however
 // many pods and containers repeat it, and how many pods there were.
 func clearInPods(p *rule.Pass) (out []*clearInPod, pods int) {
 	known := map[string]*clearInPod{}
 	for _, w := range p.Workloads() {
 		pods++
-		for _, c := range inWorkload(w) {
+		for _, c := range rule.Once(p, podCredentials{w}, func() []clearInPod { return inWorkload(w) }) {
 			key := strings.Join([]string{string(c.kind), strings.TrimPrefix(c.under, taskVariables), strings.TrimPrefix(c.name, taskVariables), c.what, c.value.ID}, " ")
 			first := known[key]
 			if first == nil {
