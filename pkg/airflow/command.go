@@ -85,8 +85,11 @@ func (c *config) outputOf(name string, depth int) (out, why string) {
 		return "", unclear
 	}
 	around, quotes := quoters[name]
+	if !quotes {
+		return c.output(command, depth+1)
+	}
 	found := quoteCommand.FindStringSubmatch(command)
-	if !quotes || found == nil || found[1]+"_CMD" != name {
+	if found == nil || found[1]+"_CMD" != name {
 		return c.output(command, depth+1)
 	}
 	value, why := c.variable(found[1])

@@ -16,8 +16,21 @@ type config struct {
 	environment
 	workload  *Workload
 	container Container
-	file      *configFile // nil where the image's own airflow.cfg counts
-	outputs   sync.Map    // what run has found, by outputKey
+	file      *configFile      // nil where the image's own airflow.cfg counts
+	outputs   sync.Map         // what run has found, by outputKey
+	all       func() []Setting // what list finds, found once
+}
+
+// list are the values of all variables that are surely set, by name.
+func (c *config) list() []Setting {
+	names := c.names()
+	list := make([]Setting, 0, len(names))
+	for _, name := range names {
+		s, _ := c.sure(name)
+		s.Component, s.Workload = c.workload.Component, c.workload
+		list = append(list, s)
+	}
+	return list
 }
 
 // named is a variable, with the container as its place where its own is not known.
@@ -144,6 +157,7 @@ func (m *Model) configOf(w *Workload, c Container) *config {
 // newConfig is called with what is kept under lock.
 func (m *Model) newConfig(w *Workload, c Container) *config {
 	out := &config{environment: m.environment(w, c), workload: w, container: c}
+	out.all = sync.OnceValue(out.list)
 	found := m.mountedAs(w, c, "airflow.cfg")
 	if s, set := out.sure("AIRFLOW_CONFIG"); set && s.Clear() {
 		found = m.mounted(w, c, path.Clean(s.Value))

@@ -74,21 +74,15 @@ func (m *Model) Env(w *Workload, container, name string) (Setting, bool) {
 }
 
 // Environment are the values of all environment variables of a container, by
-// name. complete is false where a source of variables could not be read.
+// name; nobody changes the list. complete is false where a source of variables
+// could not be read.
 func (m *Model) Environment(w *Workload, container string) (list []Setting, complete bool) {
 	c, found := w.container(container)
 	if !found {
 		return nil, true
 	}
-	env := m.configOf(w, c)
-	names := env.names()
-	list = make([]Setting, 0, len(names))
-	for _, name := range names {
-		s, _ := env.sure(name)
-		s.Component, s.Workload = w.Component, w
-		list = append(list, s)
-	}
-	return list, env.unread == ""
+	config := m.configOf(w, c)
+	return config.all(), config.unread == ""
 }
 
 func (m *Model) environment(w *Workload, c Container) environment {

@@ -13,7 +13,7 @@ func (p *Pass) Env(w *airflow.Workload, container, name string) (airflow.Setting
 }
 
 // Environment are the values of all environment variables of a container, by
-// name. complete is false where a source of variables could not be read.
+// name; nobody changes the list. complete is false where a source of variables could not be read.
 func (p *Pass) Environment(w *airflow.Workload, container string) (list []airflow.Setting, complete bool) {
 	p.readsConfiguration()
 	return p.model.Environment(w, container)
