@@ -2,6 +2,7 @@ package secret
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,7 +25,19 @@ var pointers = []string{
 var managerPath = pattern.New(`^projects/[\w-]+/secrets/[\w-]+|^https://[\w-]+\.vault\.azure\.net/`)
 
 // placeholder is a text that somebody has yet to replace.
-var placeholder = pattern.New(`^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^(?i:(?:your|insert|enter|replace|fill|todo|fixme|redacted|masked|placeholder|dummy)(?:[ _-][a-z0-9 _-]*)?)$|^(?i:[a-z0-9_-]*x{6,}|[a-z0-9_-]*(?:replace[_-]?me|placeholder|redacted|goes[_-]here|_here))$`)
+var placeholder = pattern.New(`^<[^<>]*>$|^\[[A-Za-z _-]*\]$|^(?i:(?:your|insert|enter|replace|fill|todo|fixme|redacted|masked|placeholder|dummy)(?:[ _-][a-z0-9 _-]*)?)$`)
+
+// filler ends like such a text. It is slow to look for, so first one of its parts has to be there.
+var (
+	filler      = pattern.New(`^(?i:[a-z0-9_-]*x{6,}|[a-z0-9_-]*(?:replace[_-]?me|placeholder|redacted|goes[_-]here|_here))$`)
+	fillerParts = []string{"xxxxxx", "replace", "placeholder", "redacted", "here"}
+)
+
+func isPlaceholder(text string) bool {
+	small := strings.ToLower(text)
+	return placeholder.MatchString(text) ||
+		slices.ContainsFunc(fillerParts, func(part string) bool { return strings.Contains(small, part) }) && filler.MatchString(text)
+}
 
 // public are the beginnings of what everybody may read.
 var public = pattern.New(`-----BEGIN (?:TRUSTED |X509 )?(?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|X509 CRL|CERTIFICATE REQUEST|NEW CERTIFICATE REQUEST|EC PARAMETERS|DH PARAMETERS|PGP PUBLIC KEY BLOCK|SSH2 PUBLIC KEY)|(?:^|\s)(?:sk-)?(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+)(?:@openssh\.com)? AAAA|^age1[a-z0-9]{50,}$`)
@@ -39,7 +52,7 @@ var filePath = pattern.New(`^(?:~|\.{1,2})?(?:/[\w.@${}-]+)+/?$|^[A-Za-z]:\\[\w\
 func harmless(text string) bool {
 	text = strings.Trim(strings.TrimSpace(text), `"'`)
 	switch {
-	case text == "", sameCharacters(text), len(text) < longestName && placeholder.MatchString(text), strings.HasSuffix(text, "EXAMPLE"), strings.HasSuffix(text, "EXAMPLEKEY"):
+	case text == "", sameCharacters(text), len(text) < longestName && isPlaceholder(text), strings.HasSuffix(text, "EXAMPLE"), strings.HasSuffix(text, "EXAMPLEKEY"):
 		return true
 	case len(text) < longestName && isDigestOrPath(text), (strings.HasPrefix(text, "projects/") || strings.Contains(text, ".vault.azure.net/")) && managerPath.MatchString(text), isPublic(text):
 		return true
