@@ -3,11 +3,13 @@ package airflow
 import (
 	"strconv"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/python"
 )
 
 // literalParser reads expressions. Whatever it does not understand is Computed.
 type literalParser struct {
-	pieces []piece
+	pieces []python.Token
 	at     int
 	depth  int
 }
@@ -16,7 +18,7 @@ type literalParser struct {
 const maxNesting = 50
 
 // parseLiteral reads a whole expression.
-func parseLiteral(pieces []piece) Literal {
+func parseLiteral(pieces []python.Token) Literal {
 	p := &literalParser{pieces: pieces}
 	out := p.expression()
 	if p.at < len(pieces) {
@@ -26,7 +28,7 @@ func parseLiteral(pieces []piece) Literal {
 }
 
 func (p *literalParser) is(operator string) bool {
-	return p.at < len(p.pieces) && p.pieces[p.at].kind == pieceOperator && p.pieces[p.at].text == operator
+	return p.at < len(p.pieces) && p.pieces[p.at].Kind == python.Operator && p.pieces[p.at].Text == operator
 }
 
 func (p *literalParser) take(operator string) bool {
@@ -73,8 +75,8 @@ func (p *literalParser) skip() {
 		if depth == 0 && p.atEnd() {
 			return
 		}
-		if t := p.pieces[p.at]; t.kind == pieceOperator {
-			switch t.text {
+		if t := p.pieces[p.at]; t.Kind == python.Operator {
+			switch t.Text {
 			case "(", "[", "{":
 				depth++
 			case ")", "]", "}":
@@ -91,13 +93,12 @@ func (p *literalParser) operand() Literal {
 	}
 	t := p.pieces[p.at]
 	switch {
-	case t.kind == pieceText:
+	case t.Kind == python.String:
 		return p.text()
-	case t.kind == pieceName:
+	case t.Kind == python.Name:
 		return p.name()
-	case t.kind == pieceNumber:
-		p.at++
-		return numberLiteral(t.text)
+	case t.Kind == python.Number:
+		return p.number()
 	case p.take("-"):
 		if l := p.operand(); l.Kind == Number {
 			return Literal{Kind: Number, Text: "-" + l.Text, Number: -l.Number}
@@ -114,7 +115,17 @@ func (p *literalParser) operand() Literal {
 	return Literal{}
 }
 
-func numberLiteral(text string) Literal {
+// number reads all that stands without a gap, for a number is cut at its point.
+func (p *literalParser) number() Literal {
+	text := ""
+	for begin := p.at; p.at < len(p.pieces); p.at++ {
+		t := p.pieces[p.at]
+		if p.at > begin && p.pieces[p.at-1].Stop < t.Start || t.Kind != python.Number && t.Kind != python.Name && !p.is(".") {
+			break
+		}
+		text += t.Text
+	}
+	text = strings.ReplaceAll(text, "_", "")
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return Literal{}
@@ -125,9 +136,9 @@ func numberLiteral(text string) Literal {
 // text reads a text, and those that follow it at once.
 func (p *literalParser) text() Literal {
 	out := Literal{Kind: Text}
-	for p.at < len(p.pieces) && p.pieces[p.at].kind == pieceText {
-		out.Text += p.pieces[p.at].text
-		out.Partly = out.Partly || p.pieces[p.at].computed
+	for p.at < len(p.pieces) && p.pieces[p.at].Kind == python.String {
+		out.Text += p.pieces[p.at].Text
+		out.Partly = out.Partly || p.pieces[p.at].Format()
 		p.at++
 	}
 	for p.take(".") { // "…".format(…) and its like
@@ -152,7 +163,7 @@ func (p *literalParser) parenthesised() Literal {
 
 // commaBetween says whether a comma closes the only entry of a tuple.
 func (p *literalParser) commaBetween(before int) bool {
-	return p.at-2 >= before && p.at <= len(p.pieces) && p.pieces[p.at-2].kind == pieceOperator && p.pieces[p.at-2].text == ","
+	return p.at-2 >= before && p.at <= len(p.pieces) && p.pieces[p.at-2].Kind == python.Operator && p.pieces[p.at-2].Text == ","
 }
 
 // items reads values and named values up to a closing bracket.
@@ -196,10 +207,10 @@ func (p *literalParser) braces() Literal {
 
 // name reads a name with dots, and what is called by it or read from it.
 func (p *literalParser) name() Literal {
-	name := p.pieces[p.at].text
+	name := p.pieces[p.at].Text
 	p.at++
-	for p.is(".") && p.at+1 < len(p.pieces) && p.pieces[p.at+1].kind == pieceName {
-		name += "." + p.pieces[p.at+1].text
+	for p.is(".") && p.at+1 < len(p.pieces) && p.pieces[p.at+1].Kind == python.Name {
+		name += "." + p.pieces[p.at+1].Text
 		p.at += 2
 	}
 	switch {

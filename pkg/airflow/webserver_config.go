@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/python"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -166,41 +167,38 @@ var constants = pattern.New(`^(?:True|False|None|AUTH_[A-Z_]+|[A-Za-z_.]+\.AUTH_
 // parseSettings finds what a file assigns to names in capitals.
 func parseSettings(text string) []settingLine {
 	var out []settingLine
-	pieces := lexSettings(text)
-	start := 0
-	for i, p := range pieces {
-		if p.kind != pieceEnd {
-			continue
-		}
-		if line, ok := parseSetting(text, pieces[start:i]); ok {
+	for _, statement := range python.Statements(lexSettings(text)) {
+		if line, ok := parseSetting(text, statement); ok {
 			out = append(out, line)
 		}
-		start = i + 1
 	}
 	return out
 }
 
+// lexSettings cuts what collect has left of a file, where tokens stand for secrets.
+func lexSettings(text string) []python.Token { return python.LexMasked(text, "⟦", "⟧") }
+
 var settingName = pattern.New(`^[A-Z][A-Z0-9_]*$`)
 
-func parseSetting(text string, s []piece) (settingLine, bool) {
-	if n := len(s); n > 3 && s[0].text == "from" && s[n-2].text == "import" && s[n-1].text == "*" {
-		return settingLine{source: text[s[1].start:s[n-3].end], star: true, conditional: s[0].indented}, true
+func parseSetting(text string, s []python.Token) (settingLine, bool) {
+	if n := len(s); n > 3 && s[0].Text == "from" && s[n-2].Text == "import" && s[n-1].Text == "*" {
+		return settingLine{source: text[s[1].Start:s[n-3].Stop], star: true, conditional: s[0].Indent > 0}, true
 	}
-	if len(s) < 3 || s[0].kind != pieceName || !settingName.MatchString(s[0].text) || s[1].kind != pieceOperator {
+	if len(s) < 3 || s[0].Kind != python.Name || !settingName.MatchString(s[0].Text) || s[1].Kind != python.Operator {
 		return settingLine{}, false
 	}
 	value := s[1:]
-	if value[0].text == ":" { // NAME: type = value
-		for len(value) > 0 && value[0].text != "=" {
+	if value[0].Text == ":" { // NAME: type = value
+		for len(value) > 0 && value[0].Text != "=" {
 			value = value[1:]
 		}
 	}
-	if len(value) < 2 || value[0].text != "=" {
+	if len(value) < 2 || value[0].Text != "=" {
 		return settingLine{}, false
 	}
 	value = value[1:]
 	return settingLine{
-		name: s[0].text, conditional: s[0].indented,
-		value: parseLiteral(value), source: text[value[0].start:value[len(value)-1].end],
+		name: s[0].Text, conditional: s[0].Indent > 0,
+		value: parseLiteral(value), source: text[value[0].Start:value[len(value)-1].Stop],
 	}, true
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/pattern"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/python"
 )
 
 // providers are the login providers Flask-AppBuilder knows by name.
@@ -17,11 +19,11 @@ var loginKeys = set(
 )
 
 // keyOf is the key that the value at i stands under; empty where it has none.
-func keyOf(value []pyToken, i int) string {
-	if i < 2 || value[i-1].kind != pyOperator || value[i-1].text != ":" && value[i-1].text != "=" {
+func keyOf(value []python.Token, i int) string {
+	if i < 2 || value[i-1].Kind != python.Operator || value[i-1].Text != ":" && value[i-1].Text != "=" {
 		return ""
 	}
-	return value[i-2].text
+	return value[i-2].Text
 }
 
 // clearLogin are words of OAUTH_PROVIDERS that say how a login is done.
@@ -122,14 +124,14 @@ var codeSigns = []struct {
 }
 
 // signsIn are the signs in a statement, apart from OAUTH_PROVIDERS, which stays to be read.
-func signsIn(s []pyToken) []string {
-	if s[0].text == "OAUTH_PROVIDERS" {
+func signsIn(s []python.Token) []string {
+	if s[0].Text == "OAUTH_PROVIDERS" {
 		return nil
 	}
 	var out []string
 	for i, t := range s {
 		for _, sign := range codeSigns {
-			if slices.Contains(sign.words, t.text) && (t.kind == pyName || t.kind == pyString) && says(s[i+1:], sign.to) {
+			if slices.Contains(sign.words, t.Text) && (t.Kind == python.Name || t.Kind == python.String) && says(s[i+1:], sign.to) {
 				out = append(out, sign.name)
 			}
 		}
@@ -138,12 +140,12 @@ func signsIn(s []pyToken) []string {
 }
 
 // says whether what follows a word gives it one of some values; any will do where there are none.
-func says(rest []pyToken, values []string) bool {
-	if len(rest) > 0 && rest[0].text == "]" { // os.environ["…"] = …
+func says(rest []python.Token, values []string) bool {
+	if len(rest) > 0 && rest[0].Text == "]" { // os.environ["…"] = …
 		rest = rest[1:]
 	}
-	if len(rest) < 2 || rest[0].text != ":" && rest[0].text != "=" && rest[0].text != "," {
+	if len(rest) < 2 || rest[0].Text != ":" && rest[0].Text != "=" && rest[0].Text != "," {
 		return false
 	}
-	return len(values) == 0 || rest[0].text != "," && slices.Contains(values, rest[1].text)
+	return len(values) == 0 || rest[0].Text != "," && slices.Contains(values, rest[1].Text)
 }

@@ -4,61 +4,47 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airflowsec/kubectl-airflowsec/pkg/python"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 )
 
 // code is the token of an expression. One that works its value out, with
 // nothing written in it but names and words, holds no secret: get("name").
-func (m *masker) code(value []pyToken) string {
+func (m *masker) code(value []python.Token) string {
 	masked := m.masked(sourceOf(value))
-	worksOut := slices.ContainsFunc(value, func(t pyToken) bool { return t.kind == pyName })
-	written := func(t pyToken) bool { return t.kind == pyString && !secret.Plain(t.text) }
+	worksOut := slices.ContainsFunc(value, func(t python.Token) bool { return t.Kind == python.Name })
+	written := func(t python.Token) bool { return t.Kind == python.String && !secret.Plain(t.Text) }
 	if worksOut && !slices.ContainsFunc(value, written) {
 		masked.Shapes = []string{secret.Harmless}
 	}
 	return masked.Token()
 }
 
-// statements cuts pieces at the ends of statements.
-func statements(tokens []pyToken) [][]pyToken {
-	var out [][]pyToken
-	start := 0
-	for i, t := range tokens {
-		if t.kind == pyNewline {
-			if i > start {
-				out = append(out, tokens[start:i])
-			}
-			start = i + 1
-		}
-	}
-	return out
-}
-
 // expression is a Python expression with its strings masked. Keys of dicts,
 // names of environment variables, role names and the harmless parts of URLs stay.
-func (m *masker) expression(value []pyToken) string {
+func (m *masker) expression(value []python.Token) string {
 	var b strings.Builder
 	for i, t := range value {
-		if t.space && i > 0 {
+		if i > 0 && value[i-1].Stop < t.Start {
 			b.WriteByte(' ')
 		}
-		switch t.kind {
-		case pyString:
-			if t.format {
+		switch t.Kind {
+		case python.String:
+			if t.Format() {
 				b.WriteByte('f')
 			}
 			b.WriteString(pyQuote(m.literal(value, i)))
-		case pyNumber:
-			if isShortNumber(t.text) {
-				b.WriteString(t.text)
+		case python.Number:
+			if isShortNumber(t.Text) {
+				b.WriteString(t.Text)
 			} else {
-				b.WriteString(m.token(t.text))
+				b.WriteString(m.token(t.Text))
 			}
-		case pyName:
-			b.WriteString(m.pyWord(t.text))
+		case python.Name:
+			b.WriteString(m.pyWord(t.Text))
 		default:
-			if c := t.text[0]; c > ' ' && c < 0x7f {
-				b.WriteString(t.text)
+			if c := t.Text[0]; c > ' ' && c < 0x7f {
+				b.WriteString(t.Text)
 			}
 		}
 	}
@@ -79,50 +65,50 @@ func pyQuote(text string) string {
 }
 
 // literal masks the string at i by what stands around it.
-func (m *masker) literal(value []pyToken, i int) string {
+func (m *masker) literal(value []python.Token, i int) string {
 	t := value[i]
-	isKey := i+1 < len(value) && value[i+1].text == ":" && value[i+1].kind == pyOperator
+	isKey := i+1 < len(value) && value[i+1].Text == ":" && value[i+1].Kind == python.Operator
 	switch {
-	case t.format:
-		if masked, ok := m.loginURL(withoutGaps(t.text)); ok {
+	case t.Format():
+		if masked, ok := m.loginURL(withoutGaps(t.Text)); ok {
 			return masked
 		}
-		return m.hide(t.text)
-	case !t.plain:
-		return m.hide(t.text)
-	case isKey && keyForm.MatchString(t.text), roles[t.text], providers[t.text], readsEnvironment(value, i) && isEnvName(t.text):
-		return t.text
-	case i > 0 && value[i-1].kind == pyString: // a part of a longer text
-		return m.hide(t.text)
-	case loginKeys[keyOf(value, i)] && isLoginWord(t.text):
-		return t.text
+		return m.hide(t.Text)
+	case !t.Plain():
+		return m.hide(t.Text)
+	case isKey && keyForm.MatchString(t.Text), roles[t.Text], providers[t.Text], readsEnvironment(value, i) && isEnvName(t.Text):
+		return t.Text
+	case i > 0 && value[i-1].Kind == python.String: // a part of a longer text
+		return m.hide(t.Text)
+	case loginKeys[keyOf(value, i)] && isLoginWord(t.Text):
+		return t.Text
 	}
-	if masked, ok := m.loginURL(t.text); ok {
+	if masked, ok := m.loginURL(t.Text); ok {
 		return masked
 	}
-	return m.text(t.text)
+	return m.text(t.Text)
 }
 
 // readsEnvironment says that the string at i names an environment variable: os.environ["X"], os.getenv("X").
-func readsEnvironment(value []pyToken, i int) bool {
-	if i < 2 || value[i-1].kind != pyOperator {
+func readsEnvironment(value []python.Token, i int) bool {
+	if i < 2 || value[i-1].Kind != python.Operator {
 		return false
 	}
-	switch value[i-2].text {
+	switch value[i-2].Text {
 	case "environ":
-		return value[i-1].text == "["
+		return value[i-1].Text == "["
 	case "getenv":
-		return value[i-1].text == "("
+		return value[i-1].Text == "("
 	case "get":
-		return value[i-1].text == "(" && i >= 4 && value[i-4].text == "environ"
+		return value[i-1].Text == "(" && i >= 4 && value[i-4].Text == "environ"
 	}
 	return false
 }
 
-func sourceOf(tokens []pyToken) string {
+func sourceOf(tokens []python.Token) string {
 	parts := make([]string, len(tokens))
 	for i, t := range tokens {
-		parts[i] = t.text
+		parts[i] = t.Text
 	}
 	return strings.Join(parts, " ")
 }
@@ -135,13 +121,13 @@ const maxCalls = 500
 func (m *masker) python(text string) string {
 	var b strings.Builder
 	calls := 0
-	for _, statement := range statements(lexPython(text)) {
+	for _, statement := range python.Statements(python.Lex(text)) {
 		for i := 0; i+1 < len(statement) && calls < maxCalls; i++ {
-			if statement[i].kind != pyName || statement[i+1].text != "(" || i > 0 && statement[i-1].text == "def" {
+			if statement[i].Kind != python.Name || statement[i+1].Text != "(" || i > 0 && statement[i-1].Text == "def" {
 				continue
 			}
-			if arguments := m.arguments(statement[i+2:]); len(arguments) > 0 && keyForm.MatchString(statement[i].text) {
-				b.WriteString(statement[i].text + "(" + strings.Join(arguments, ", ") + ")\n")
+			if arguments := m.arguments(statement[i+2:]); len(arguments) > 0 && keyForm.MatchString(statement[i].Text) {
+				b.WriteString(statement[i].Text + "(" + strings.Join(arguments, ", ") + ")\n")
 				calls++
 			}
 		}
@@ -150,26 +136,26 @@ func (m *masker) python(text string) string {
 }
 
 // arguments are the name="text" and name=["text"] arguments of the call that pieces begin inside of.
-func (m *masker) arguments(pieces []pyToken) []string {
+func (m *masker) arguments(pieces []python.Token) []string {
 	var out []string
 	depth, texts := 0, false
 	for i, t := range pieces {
-		switch t.text {
+		switch t.Text {
 		case "(", "[", "{":
 			depth++
 		case ")", "]", "}":
 			depth--
 		}
-		if depth < 0 && t.kind == pyOperator {
+		if depth < 0 && t.Kind == python.Operator {
 			break
 		}
-		if depth != 0 || i+2 >= len(pieces) || t.kind != pyName || pieces[i+1].text != "=" || !keyForm.MatchString(t.text) {
+		if depth != 0 || i+2 >= len(pieces) || t.Kind != python.Name || pieces[i+1].Text != "=" || !keyForm.MatchString(t.Text) {
 			continue
 		}
-		if value := pieces[i+2:]; value[0].kind == pyString && endsArgument(value[1:]) {
-			out, texts = append(out, t.text+`="`+m.argument(t.text, value[0].text)+`"`), true
-		} else if value[0].text == "[" {
-			out = append(out, t.text+"=["+m.list(value[1:])+"]")
+		if value := pieces[i+2:]; value[0].Kind == python.String && endsArgument(value[1:]) {
+			out, texts = append(out, t.Text+`="`+m.argument(t.Text, value[0].Text)+`"`), true
+		} else if value[0].Text == "[" {
+			out = append(out, t.Text+"=["+m.list(value[1:])+"]")
 		}
 	}
 	if !texts {
@@ -178,8 +164,8 @@ func (m *masker) arguments(pieces []pyToken) []string {
 	return out
 }
 
-func endsArgument(rest []pyToken) bool {
-	return len(rest) > 0 && rest[0].kind == pyOperator && (rest[0].text == "," || rest[0].text == ")")
+func endsArgument(rest []python.Token) bool {
+	return len(rest) > 0 && rest[0].Kind == python.Operator && (rest[0].Text == "," || rest[0].Text == ")")
 }
 
 func (m *masker) argument(name, text string) string {
@@ -190,15 +176,15 @@ func (m *masker) argument(name, text string) string {
 }
 
 // list masks the texts of a list up to its end.
-func (m *masker) list(pieces []pyToken) string {
-	end := slices.IndexFunc(pieces, func(t pyToken) bool { return t.kind == pyOperator && t.text == "]" })
+func (m *masker) list(pieces []python.Token) string {
+	end := slices.IndexFunc(pieces, func(t python.Token) bool { return t.Kind == python.Operator && t.Text == "]" })
 	var texts []string
 	for _, t := range pieces[:max(end, 0)] {
 		switch {
-		case t.kind == pyString && roles[t.text]:
-			texts = append(texts, `"`+t.text+`"`)
-		case t.kind == pyString:
-			texts = append(texts, `"`+m.hide(t.text)+`"`)
+		case t.Kind == python.String && roles[t.Text]:
+			texts = append(texts, `"`+t.Text+`"`)
+		case t.Kind == python.String:
+			texts = append(texts, `"`+m.hide(t.Text)+`"`)
 		}
 	}
 	return strings.Join(texts, ", ")

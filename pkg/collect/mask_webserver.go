@@ -3,6 +3,8 @@ package collect
 import (
 	"slices"
 	"strings"
+
+	"github.com/airflowsec/kubectl-airflowsec/pkg/python"
 )
 
 // webserverConfig masks a webserver_config.py: its assignments stay, one a
@@ -11,8 +13,8 @@ import (
 // goes, but for what weakens a login; one token stands for the whole file.
 func (m *masker) webserverConfig(text string) string {
 	f := &settingsFile{masker: m, imported: map[string]string{}, inside: -1}
-	for _, statement := range statements(lexPython(text)) {
-		f.statement(statement, statement[0].indent)
+	for _, statement := range python.Statements(python.Lex(text)) {
+		f.statement(statement, statement[0].Indent)
 	}
 	for _, sign := range codeSigns {
 		if slices.Contains(f.signs, sign.name) {
@@ -34,7 +36,7 @@ type settingsFile struct {
 // conditions begin statements whose bodies may or may not run.
 var conditions = set("if", "elif", "else", "for", "while", "try", "except", "finally", "with", "match", "case", "async")
 
-func (f *settingsFile) statement(s []pyToken, indent int) {
+func (f *settingsFile) statement(s []python.Token, indent int) {
 	f.signs = append(f.signs, signsIn(s)...)
 	if f.inside >= 0 && indent > f.inside {
 		return
@@ -43,9 +45,9 @@ func (f *settingsFile) statement(s []pyToken, indent int) {
 	if setsAnyName(s) {
 		f.out.WriteString("    from globals import *\n")
 	}
-	switch word := s[0].text; {
-	case s[0].kind != pyName:
-	case word == "def", word == "class", word == "async" && len(s) > 1 && s[1].text == "def":
+	switch word := s[0].Text; {
+	case s[0].Kind != python.Name:
+	case word == "def", word == "class", word == "async" && len(s) > 1 && s[1].Text == "def":
 		f.inside = indent
 	case word == "from":
 		f.imports(s, indent)
@@ -59,9 +61,9 @@ func (f *settingsFile) statement(s []pyToken, indent int) {
 }
 
 // setsAnyName says that a statement may set names that it does not show: globals()[name] = value, exec(text).
-func setsAnyName(s []pyToken) bool {
+func setsAnyName(s []python.Token) bool {
 	for i, t := range s {
-		if t.kind == pyName && (t.text == "globals" || t.text == "locals" || t.text == "exec") && i+1 < len(s) && s[i+1].text == "(" {
+		if t.Kind == python.Name && (t.Text == "globals" || t.Text == "locals" || t.Text == "exec") && i+1 < len(s) && s[i+1].Text == "(" {
 			return true
 		}
 	}
@@ -69,12 +71,12 @@ func setsAnyName(s []pyToken) bool {
 }
 
 // isTarget says that a word which can also begin a condition is a name here.
-func isTarget(s []pyToken) bool {
-	return len(s) > 1 && s[1].kind == pyOperator && s[1].text == "="
+func isTarget(s []python.Token) bool {
+	return len(s) > 1 && s[1].Kind == python.Operator && s[1].Text == "="
 }
 
 // afterColon is what follows the colon of a statement's head on the same line.
-func afterColon(s []pyToken) []pyToken {
+func afterColon(s []python.Token) []python.Token {
 	i := topLevel(s, ":")
 	if i < 0 {
 		return nil
@@ -83,13 +85,13 @@ func afterColon(s []pyToken) []pyToken {
 }
 
 // topLevel is where an operator stands outside of all brackets; -1 where it does not.
-func topLevel(s []pyToken, operator string) int {
+func topLevel(s []python.Token, operator string) int {
 	depth := 0
 	for i, t := range s {
-		if t.kind != pyOperator {
+		if t.Kind != python.Operator {
 			continue
 		}
-		switch t.text {
+		switch t.Text {
 		case "(", "[", "{":
 			depth++
 		case ")", "]", "}":
@@ -108,8 +110,8 @@ var trustedModules = []string{"airflow.", "flask_appbuilder."}
 
 // imports notes where names come from. What a module of somebody's own brings
 // is not known, and a star may bring any name.
-func (f *settingsFile) imports(s []pyToken, indent int) {
-	at := slices.IndexFunc(s, func(t pyToken) bool { return t.kind == pyName && t.text == "import" })
+func (f *settingsFile) imports(s []python.Token, indent int) {
+	at := slices.IndexFunc(s, func(t python.Token) bool { return t.Kind == python.Name && t.Text == "import" })
 	if at < 2 {
 		return
 	}
@@ -119,11 +121,11 @@ func (f *settingsFile) imports(s []pyToken, indent int) {
 		module = "module"
 	}
 	for i := at + 1; i < len(s); i++ {
-		switch name := s[i].text; {
+		switch name := s[i].Text; {
 		case trusted:
-		case s[i].kind == pyOperator && name == "*":
+		case s[i].Kind == python.Operator && name == "*":
 			f.out.WriteString(margin(indent) + "from " + module + " import *\n")
-		case s[i].kind != pyName || name == "as" || i+1 < len(s) && s[i+1].text == "as":
+		case s[i].Kind != python.Name || name == "as" || i+1 < len(s) && s[i+1].Text == "as":
 		default:
 			f.imported[name] = strings.TrimLeft(module, ".")
 			if clearSettings[name] {
@@ -134,10 +136,10 @@ func (f *settingsFile) imports(s []pyToken, indent int) {
 }
 
 // joined are pieces without what stood between them.
-func joined(s []pyToken) string {
+func joined(s []python.Token) string {
 	var b strings.Builder
 	for _, t := range s {
-		b.WriteString(t.text)
+		b.WriteString(t.Text)
 	}
 	return b.String()
 }
@@ -150,22 +152,22 @@ func margin(indent int) string {
 }
 
 // assignment writes down what a statement sets.
-func (f *settingsFile) assignment(s []pyToken, indent int) {
+func (f *settingsFile) assignment(s []python.Token, indent int) {
 	if name, value := configEntry(s); name != "" {
 		f.set(name, value, 4)
 		return
 	}
 	if arguments := configUpdate(s); len(arguments) > 0 {
 		for _, a := range arguments {
-			f.set(a[0].text, a[2:], 4)
+			f.set(a[0].Text, a[2:], 4)
 		}
 		return
 	}
 	targets, value := targetsOf(s)
 	for _, target := range targets {
-		switch name := target[0].text; {
-		case target[0].kind != pyName || !isEnvName(name):
-		case len(target) > 1 && target[1].text != ":": // a part of it, two at once, or one more
+		switch name := target[0].Text; {
+		case target[0].Kind != python.Name || !isEnvName(name):
+		case len(target) > 1 && target[1].Text != ":": // a part of it, two at once, or one more
 			if clearSettings[name] {
 				f.out.WriteString(margin(indent) + name + " = " + f.token(sourceOf(s)) + "\n")
 			}
@@ -173,13 +175,13 @@ func (f *settingsFile) assignment(s []pyToken, indent int) {
 			f.set(name, value, indent)
 		}
 	}
-	if len(targets) == 0 && len(s) > 2 && s[0].kind == pyName && clearSettings[s[0].text] && (s[1].text == "." || strings.HasSuffix(s[1].text, "=")) {
-		f.out.WriteString(margin(indent) + s[0].text + " = " + f.token(sourceOf(s)) + "\n") // changed in place
+	if len(targets) == 0 && len(s) > 2 && s[0].Kind == python.Name && clearSettings[s[0].Text] && (s[1].Text == "." || strings.HasSuffix(s[1].Text, "=")) {
+		f.out.WriteString(margin(indent) + s[0].Text + " = " + f.token(sourceOf(s)) + "\n") // changed in place
 	}
 }
 
 // targetsOf splits a = b = value.
-func targetsOf(s []pyToken) (targets [][]pyToken, value []pyToken) {
+func targetsOf(s []python.Token) (targets [][]python.Token, value []python.Token) {
 	for {
 		i := topLevel(s, "=")
 		if i <= 0 || i+1 == len(s) {
@@ -190,31 +192,31 @@ func targetsOf(s []pyToken) (targets [][]pyToken, value []pyToken) {
 }
 
 // configEntry reads app.config["NAME"] = value.
-func configEntry(s []pyToken) (name string, value []pyToken) {
-	at := slices.IndexFunc(s, func(t pyToken) bool { return t.kind == pyName && t.text == "config" })
-	if at < 1 || at+5 >= len(s) || s[at-1].text != "." || s[at+1].text != "[" || s[at+2].kind != pyString || s[at+3].text != "]" || s[at+4].text != "=" {
+func configEntry(s []python.Token) (name string, value []python.Token) {
+	at := slices.IndexFunc(s, func(t python.Token) bool { return t.Kind == python.Name && t.Text == "config" })
+	if at < 1 || at+5 >= len(s) || s[at-1].Text != "." || s[at+1].Text != "[" || s[at+2].Kind != python.String || s[at+3].Text != "]" || s[at+4].Text != "=" {
 		return "", nil
 	}
-	if !isEnvName(s[at+2].text) {
+	if !isEnvName(s[at+2].Text) {
 		return "", nil
 	}
-	return s[at+2].text, s[at+5:]
+	return s[at+2].Text, s[at+5:]
 }
 
 // configUpdate reads app.config.update(NAME=value, …).
-func configUpdate(s []pyToken) [][]pyToken {
-	at := slices.IndexFunc(s, func(t pyToken) bool { return t.kind == pyName && t.text == "update" })
-	if at < 3 || at+2 >= len(s) || s[at-2].text != "config" || s[at+1].text != "(" {
+func configUpdate(s []python.Token) [][]python.Token {
+	at := slices.IndexFunc(s, func(t python.Token) bool { return t.Kind == python.Name && t.Text == "update" })
+	if at < 3 || at+2 >= len(s) || s[at-2].Text != "config" || s[at+1].Text != "(" {
 		return nil
 	}
-	var out [][]pyToken
+	var out [][]python.Token
 	rest := s[at+2 : len(s)-1]
 	for len(rest) > 0 {
 		end := topLevel(rest, ",")
 		if end < 0 {
 			end = len(rest)
 		}
-		if a := rest[:end]; len(a) > 2 && a[0].kind == pyName && isEnvName(a[0].text) && a[1].text == "=" {
+		if a := rest[:end]; len(a) > 2 && a[0].Kind == python.Name && isEnvName(a[0].Text) && a[1].Text == "=" {
 			out = append(out, a)
 		}
 		rest = rest[min(end+1, len(rest)):]
@@ -223,21 +225,21 @@ func configUpdate(s []pyToken) [][]pyToken {
 }
 
 // set writes one assignment.
-func (f *settingsFile) set(name string, value []pyToken, indent int) {
+func (f *settingsFile) set(name string, value []python.Token, indent int) {
 	f.out.WriteString(margin(indent) + name + " = ")
-	switch single := len(value) == 1 && value[0].kind == pyString && value[0].plain; {
+	switch single := len(value) == 1 && value[0].Kind == python.String && value[0].Plain(); {
 	case single && name == "AUTH_LDAP_SERVER":
-		f.out.WriteString(pyQuote(f.addresses(value[0].text)))
+		f.out.WriteString(pyQuote(f.addresses(value[0].Text)))
 	case single && clearSettings[name]:
-		f.out.WriteString(pyQuote(f.clear(value[0].text)))
-	case clearSettings[name] && strings.HasSuffix(name, "SECURITY_MANAGER_CLASS") && len(value) == 1 && f.imported[value[0].text] != "":
-		f.out.WriteString(f.imported[value[0].text] + "." + f.pyWord(value[0].text))
+		f.out.WriteString(pyQuote(f.clear(value[0].Text)))
+	case clearSettings[name] && strings.HasSuffix(name, "SECURITY_MANAGER_CLASS") && len(value) == 1 && f.imported[value[0].Text] != "":
+		f.out.WriteString(f.imported[value[0].Text] + "." + f.pyWord(value[0].Text))
 	case clearSettings[name]:
 		f.out.WriteString(f.expression(value))
 	case single:
-		f.out.WriteString(pyQuote(f.hide(value[0].text)))
-	case len(value) == 1 && value[0].kind == pyName:
-		f.out.WriteString(f.pyWord(value[0].text))
+		f.out.WriteString(pyQuote(f.hide(value[0].Text)))
+	case len(value) == 1 && value[0].Kind == python.Name:
+		f.out.WriteString(f.pyWord(value[0].Text))
 	default:
 		f.out.WriteString(f.code(value))
 	}

@@ -10,12 +10,13 @@ var data = []string{"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory",
 // project that its code, tests apart, may import. ARCHITECTURE.md says the same.
 var mayImport = map[string][]string{
 	"pkg/pattern":   {},
+	"pkg/python":    {},
 	"pkg/snapshot":  {},
 	"pkg/secret":    {"pkg/pattern"},
 	"pkg/advisory":  {"pkg/pattern", "pkg/snapshot"},
 	"pkg/endoflife": {"pkg/snapshot"},
-	"pkg/collect":   {"pkg/pattern", "pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/endoflife"},
-	"pkg/airflow":   {"pkg/pattern", "pkg/snapshot"},
+	"pkg/collect":   {"pkg/pattern", "pkg/python", "pkg/snapshot", "pkg/secret", "pkg/advisory", "pkg/endoflife"},
+	"pkg/airflow":   {"pkg/pattern", "pkg/python", "pkg/snapshot"},
 	"pkg/change":    {"pkg/snapshot"},
 	"pkg/netpol":    {"pkg/snapshot", "pkg/airflow"},
 	"pkg/harden":    {"pkg/snapshot", "pkg/airflow", "pkg/netpol", "pkg/change"},
@@ -33,7 +34,7 @@ var mayImport = map[string][]string{
 	"pkg/emit":      {"pkg/pattern", "pkg/snapshot", "pkg/airflow", "pkg/change", "pkg/harden", "pkg/plan", "pkg/wire"},
 	"pkg/memory":    {},
 	"pkg/render":    data,
-	"pkg/cli":       append([]string{"pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
+	"pkg/cli":       append([]string{"pkg/python", "pkg/collect", "pkg/rules", "pkg/emit", "pkg/render"}, data...),
 
 	"cmd/kubectl-airflowsec": {"pkg/cli", "pkg/memory"},
 
