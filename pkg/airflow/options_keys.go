@@ -24,6 +24,7 @@ var keyOptions = []option{
 	{section: "api_auth", key: "trusted_jwks_url", since: "3.0", defaults: nothing(none), secure: encrypted()},
 	{section: "api_auth", key: "jwt_expiration_time", since: "3.0", defaults: plain("86400"), secure: atMost(86400)},
 	{section: "api_auth", key: "jwt_cli_expiration_time", since: "3.0", defaults: plain("3600"), secure: atMost(3600)},
+	{section: "api_auth", key: "jwt_algorithm", since: "3.0", defaults: nothing("HS512 with a shared key, else what the private key is for")},
 	{section: "api_auth", key: "jwt_audience", since: "3.0", defaults: nothing("tokens of another deployment with the same key are taken"), secure: notEmpty()},
 	{section: "api_auth", key: "jwt_issuer", since: "3.0", defaults: nothing("tokens of another deployment with the same key are taken"), secure: notEmpty()},
 	{section: "execution_api", key: "jwt_expiration_time", since: "3.0", defaults: plain("600"), secure: atMost(600)},
@@ -40,6 +41,7 @@ var keyOptions = []option{
 	{section: "core", key: "dataset_manager_kwargs", since: "2.4", until: "3.0", sensitive: "2.6", defaults: nothing(none)},
 	{section: "core", key: "asset_manager_kwargs", since: "3.0", sensitive: "3.0", defaults: nothing(none),
 		also: []otherName{{optionName: optionName{"core", "dataset_manager_kwargs"}, until: "3.0"}}},
+	{section: "keycloak_auth_manager", key: "server_url", since: "3.0", defaults: plain("http://host.docker.internal:48080"), secure: encrypted()},
 	{section: "keycloak_auth_manager", key: "client_secret", since: "3.0", sensitive: "3.0", defaults: nothing(none)},
 }
 

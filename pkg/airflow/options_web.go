@@ -56,6 +56,7 @@ var webOptions = []option{
 		also: []otherName{{optionName: optionName{"api", "access_control_allow_origin"}, until: "3.0"}}},
 	{section: "api", key: "access_control_allow_headers", since: "2.1", defaults: nothing(none)},
 	{section: "api", key: "access_control_allow_methods", since: "2.1", defaults: nothing(none)},
+	{section: "api", key: "enable_xcom_deserialize_support", since: "2.7", until: "3.0", defaults: plain("False"), secure: isOff()},
 	{section: "webserver", key: "enable_swagger_ui", since: "2.6", until: "3.0.2", defaults: plain("True")},
 	{section: "api", key: "enable_swagger_ui", since: "3.0.2", defaults: plain("True"),
 		also: []otherName{{optionName: optionName{"webserver", "enable_swagger_ui"}}}},

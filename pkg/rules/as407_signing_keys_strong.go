@@ -51,8 +51,11 @@ func signsWithKeyPair(p *rule.Pass) bool {
 // shortestJWTKey is the size of the hash, as RFC 7518 asks; Airflow takes HS512 unless told otherwise.
 func shortestJWTKey(p *rule.Pass) int {
 	for _, s := range p.Settings("api_auth", "jwt_algorithm") {
-		if s.Value == "HS256" || s.Value == "HS384" {
+		switch s.Value {
+		case "HS256":
 			return 32
+		case "HS384":
+			return 48
 		}
 	}
 	return 64

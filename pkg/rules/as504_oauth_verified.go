@@ -29,6 +29,7 @@ var oauthVerified = &rule.Rule{
 }
 
 func checkOAuth(p *rule.Pass) {
+	checkKeycloak(p)
 	for _, file := range loginFiles(p) {
 		checkOwnCode(p, &file)
 		if !mayLogInBy(&file, "AUTH_OAUTH") {
@@ -36,6 +37,24 @@ func checkOAuth(p *rule.Pass) {
 		}
 		for _, s := range file.Values("OAUTH_PROVIDERS") {
 			checkProviders(p, s)
+		}
+	}
+}
+
+// checkKeycloak looks at the address that Airflow 3's auth manager of that name asks.
+func checkKeycloak(p *rule.Pass) {
+	for _, manager := range webSettings(p, "core", "auth_manager") {
+		if !strings.Contains(manager.Value, "KeycloakAuthManager") {
+			continue
+		}
+		for _, s := range webSettings(p, "keycloak_auth_manager", "server_url") {
+			if s.Workload != manager.Workload {
+				continue
+			}
+			p.Subjects++
+			if rest, clear := strings.CutPrefix(strings.ToLower(s.Value), "http://"); clear && !isLocal(rest) {
+				p.Report(settingFinding(s, settingName(s)+" is an http:// address: whoever is on the way reads passwords and tokens, and answers in Keycloak's place", settingFixes(p, s, "give it Keycloak's https address")))
+			}
 		}
 	}
 }

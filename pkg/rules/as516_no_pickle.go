@@ -14,8 +14,8 @@ var noPickle = &rule.Rule{
 	ID:       "AS516",
 	Slug:     "no-pickle",
 	Title:    "Airflow unpickles nothing and makes objects of Airflow's own classes only",
-	Why:      "Who writes a pickled or freely typed value into XCom, the database or the broker runs code in whatever reads it: a task in the scheduler or the web tier, a database user on every worker.",
-	Fix:      "Keep enable_xcom_pickling False and donot_pickle True, leave allowed_deserialization_classes narrow, and accept JSON alone in Celery.",
+	Why:      "Who writes a pickled or freely typed value, or a template, into XCom, the database or the broker runs code in whatever reads it: a task in the scheduler or the web tier, a database user on every worker.",
+	Fix:      "Keep enable_xcom_pickling, enable_xcom_deserialize_support and use_historical_filename_templates False and donot_pickle True, leave allowed_deserialization_classes narrow, and accept JSON alone in Celery.",
 	Severity: rule.High,
 	Level:    rule.Baseline,
 	FixKinds: []rule.FixKind{rule.Values, rule.Manual},
@@ -32,9 +32,14 @@ var noPickle = &rule.Rule{
 
 func checkNoPickle(p *rule.Pass) {
 	const anyClass = "whoever can write a serialized value makes Airflow create objects of any class"
+	const oldTemplate = "whoever writes DAGs runs code in the web server, in a template for the names of old logs"
 	checkExpected(p,
 		expected{section: "core", key: "enable_xcom_pickling", components: dagComponents,
 			risk: "whoever can write an XCom runs code in what reads it"},
+		expected{section: "api", key: "enable_xcom_deserialize_support", components: webComponents,
+			risk: "whoever can write an XCom makes the web server create objects when it is asked for"},
+		expected{section: "core", key: "use_historical_filename_templates", components: webComponents, risk: oldTemplate},
+		expected{section: "logging", key: "use_historical_filename_templates", components: webComponents, risk: oldTemplate},
 		expected{section: "core", key: "donot_pickle", components: []airflow.Component{airflow.Scheduler, airflow.Worker, airflow.TaskPod},
 			risk: "whoever can write into the database hands workers pickled DAGs, which run code"},
 		expected{section: "core", key: "allowed_deserialization_classes", components: dagComponents, risk: anyClass},

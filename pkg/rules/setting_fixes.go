@@ -85,7 +85,7 @@ func settingFixes(p *rule.Pass, s airflow.Setting, order string) []rule.Fix {
 // settingKey is the values key under which an option stands, by whatever name, or would stand.
 // Sources: the official chart's config and env, the community chart's airflow.config and airflow.extraEnv.
 func settingKey(p *rule.Pass, s airflow.Setting) string {
-	variable := "AIRFLOW__" + strings.ToUpper(s.Section+"__"+s.Key)
+	variable := "AIRFLOW__" + strings.ToUpper(strings.ReplaceAll(s.Section, ".", "_")+"__"+s.Key)
 	community := p.Airflow().Dialect == airflow.Community
 	switch {
 	case s.Via == "webserver_config.py" && community:
@@ -102,7 +102,7 @@ func settingKey(p *rule.Pass, s airflow.Setting) string {
 		return "airflow.config." + s.Name
 	case community:
 		return "airflow.config." + variable
-	case s.Ref.Kind == string(snapshot.Secret) || s.Via == "configmap":
+	case s.Ref.Kind == string(snapshot.Secret) || s.Via == "configmap" || strings.Contains(s.Section, "."): // a dot would part the key
 		return ""
 	case strings.HasPrefix(s.Name, "["):
 		section, key, _ := strings.Cut(s.Name[1:], "] ")
