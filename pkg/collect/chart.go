@@ -67,7 +67,7 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 	user := gave.values
 	cache := newCache(c, ch, user, full)
 	if s := cache.read(c.Now); s != nil {
-		s.Release.Places, s.Release.Reference = gave.sorted(), reference // neither is part of the key
+		gave.say(&s.Release, reference) // none of it is part of the key
 		return s, nil
 	}
 	capabilities := chartutil.DefaultCapabilities.Copy()
@@ -77,7 +77,7 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 		return nil, err
 	}
 	cache.write(s)
-	s.Release.Places, s.Release.Reference = gave.sorted(), reference
+	gave.say(&s.Release, reference)
 	return s, nil
 }
 

@@ -14,8 +14,14 @@ import (
 
 // userGave is what the user gave, merged, and where each of it stands.
 type userGave struct {
-	values map[string]any
-	places map[string]snapshot.Place
+	values   map[string]any
+	places   map[string]snapshot.Place
+	replaced []snapshot.Replaced
+}
+
+// say tells a release what is known of its values beyond themselves.
+func (g *userGave) say(r *snapshot.Release, reference *snapshot.Reference) {
+	r.Places, r.Replaced, r.Reference = g.sorted(), g.replaced, reference
 }
 
 // add lays further values over those so far, as Helm does: maps are merged, all

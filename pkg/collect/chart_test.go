@@ -178,7 +178,6 @@ func TestFromChartRefusesBadInput(t *testing.T) {
 		{Chart{Path: good, Set: []string{"hunter2"}}, "", "--set (not shown): not understood (want key=value)"},
 		{Chart{Path: good, SetJSON: []string{"web=hunter2"}}, "", "--set-json web=…: not understood (want key=value)"},
 		{Chart{Path: good, SetFile: []string{"password=/hunter2"}}, "", "--set-file password=…: not understood (want key=value)"},
-		{Chart{Path: good}, "web: 1\nweb: hunter2", `VALUES:2: the key "web" stands twice in one mapping`},
 		{Chart{Path: good}, "- hunter2", "VALUES: holds no values: they must be keys with values"},
 		{Chart{Path: good}, "a: 1\n---\nb: hunter2", "VALUES:3: holds a second YAML document, which Helm would ignore"},
 		{Chart{Path: good}, "web: hunter2", good + refuses + "/web: got string, want object"},

@@ -16,11 +16,12 @@ import (
 func (c Chart) userValues() (*userGave, error) {
 	out := &userGave{values: map[string]any{}, places: map[string]snapshot.Place{}}
 	for _, name := range c.ValueFiles {
-		next, places, err := readValues(name)
+		next, err := readValues(name)
 		if err != nil {
 			return nil, err
 		}
-		out.add(next, places)
+		out.add(next.values, next.places)
+		out.replaced = append(out.replaced, next.replaced...)
 	}
 	flags := []struct {
 		name  string
@@ -65,35 +66,36 @@ func setFile(text string, into map[string]any) error {
 
 // readValues reads one values file. The checks are ours, with lines and keys in
 // their errors; the values are decoded as Helm decodes them.
-func readValues(name string) (values map[string]any, places map[string]snapshot.Place, err error) {
+func readValues(name string) (*userGave, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, nil, unreadable(name, err)
+		return nil, unreadable(name, err)
 	}
 	defer file.Close()
 	text, err := readText(file, name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	documents := splitDocuments(text)
 	if len(documents) == 0 {
-		return map[string]any{}, nil, nil
+		return &userGave{}, nil
 	}
 	if len(documents) > 1 {
-		return nil, nil, &inputError{file: name, line: documents[1].firstLine(), problem: "holds a second YAML document, which Helm would ignore"}
+		return nil, &inputError{file: name, line: documents[1].firstLine(), problem: "holds a second YAML document, which Helm would ignore"}
 	}
-	value, root, err := parseYAML(documents[0].text, name, documents[0].line)
+	value, root, err := parseAsHelm(documents[0].text, name, documents[0].line)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if _, ok := value.(map[string]any); !ok && value != nil {
-		return nil, nil, &inputError{file: name, problem: "holds no values: they must be keys with values"}
+		return nil, &inputError{file: name, problem: "holds no values: they must be keys with values"}
 	}
 	out := map[string]any{}
 	if err := yaml.Unmarshal(documents[0].text, &out); err != nil {
-		return nil, nil, yamlError(err, name, documents[0].line, documents[0].line)
+		return nil, yamlError(err, name, documents[0].line, documents[0].line)
 	}
-	return out, placesIn(root, name, documents[0].line-1), nil
+	before := documents[0].line - 1
+	return &userGave{values: out, places: placesIn(root, name, before), replaced: replacedIn(root, name, before)}, nil
 }
 
 // mergeValues lays b over a: maps are merged, everything else is replaced.

@@ -39,6 +39,9 @@ func checkValueTakesEffect(p *rule.Pass) {
 		}
 		p.Report(valueFinding(p, t.key, t.severity(), t.key+" "+t.trap.why, t.fix(p)))
 	}
+	for _, r := range p.Release().Replaced {
+		p.Report(replacedFinding(p, r))
+	}
 	for _, key := range p.Release().Unread {
 		if slices.ContainsFunc(trapped, func(t trappedValue) bool { return t.key == key || strings.HasPrefix(t.key, key+".") }) {
 			continue
@@ -58,6 +61,15 @@ func valueFinding(p *rule.Pass, key string, severity rule.Severity, message stri
 		Target: releaseRef(p), Path: "/values/" + valuePointer(key),
 		Message: message, Severity: severity, Fixes: []rule.Fix{fix},
 	}
+}
+
+// replacedFinding is about a key that stands twice.
+func replacedFinding(p *rule.Pass, r snapshot.Replaced) rule.Finding {
+	f := valueFinding(p, r.Key, severityByName(r.Key), fmt.Sprintf("%s stands again in line %d, and Helm takes the last: nothing that stands here counts, and none of it was judged", r.Key, r.By),
+		rule.Fix{Kind: rule.Manual, Summary: "merge both into one and remove the other"})
+	f.File, f.Line = r.File, r.Line
+	f.Path += fmt.Sprintf("#%d", r.Line)
+	return f
 }
 
 // releaseRef names Helm's record as if it were an object.

@@ -48,6 +48,7 @@ func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	decode(t, section(archive, "values.yaml"), &s.Release.Values)
 	decode(t, section(archive, "chart.yaml"), &s.Release.Chart)
 	decode(t, section(archive, "reference.yaml"), &s.Release.Reference)
+	decode(t, section(archive, "replaced.yaml"), &s.Release.Replaced)
 	decode(t, section(archive, "backups.yaml"), &s.Backups)
 	s.Release.Revision, _ = strconv.Atoi(strings.TrimSpace(section(archive, "revision")))
 	s.Release.Status = strings.TrimSpace(section(archive, "status"))

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "rewrite the want sections of the cases"
 // TestCases runs testdata/AS*/*.txtar. A case holds release.yaml (manifests,
 // judged offline; with given.yaml, values as a user writes them, and chart.yaml
 // as of a chart that renders them) or live.yaml (objects of a cluster, with optional
-// manifest.yaml and hooks.yaml of the stored release, values.yaml, chart.yaml, reference.yaml,
+// manifest.yaml and hooks.yaml of the stored release, values.yaml, chart.yaml, reference.yaml, replaced.yaml,
 // apiservers.yaml, backups.yaml, past.yaml (older revisions, masked), unread and aschart (value paths, one a line), revision, status, server (version) and
 // coverage ("Kind state [reason]" lines; kinds not named are read)),
 // parameters.yaml, level (the profile's; paranoid where it is not said), and want.

@@ -14,6 +14,15 @@ type Place struct {
 	Line int    `json:"line,omitempty"` // from 1
 }
 
+// Replaced is a key of a values file that stands again further down in the same
+// mapping: Helm takes the last, without a word. What it held is not known here.
+type Replaced struct {
+	Key  string `json:"key"` // its values path
+	File string `json:"file"`
+	Line int    `json:"line"` // from 1
+	By   int    `json:"by"`   // the line of the one that counts
+}
+
 // EscapePointer makes a key fit into a JSON pointer (RFC 6901).
 func EscapePointer(key string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")

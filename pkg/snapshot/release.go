@@ -32,6 +32,8 @@ type Release struct {
 	Unread []string `json:"unreadValues,omitempty"`
 	// AsChart are the paths of user values that say what the chart says by itself; what lies below them does, too.
 	AsChart []string `json:"asChart,omitempty"`
+	// Replaced are keys of values files that do not count, in the order they stand in.
+	Replaced []Replaced `json:"replaced,omitempty"`
 	// Reference is the archive that the chart was held against; nil where none was given.
 	Reference *Reference `json:"reference,omitempty"`
 	// Manifest and Hooks are what the record says was installed; empty where no record was read.
