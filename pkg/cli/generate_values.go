@@ -39,14 +39,12 @@ type valuesOptions struct {
 	streams    Streams
 }
 
-func newGenerateValuesCommand(streams Streams) *cobra.Command {
-	flags := valuesFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
-	cmd := &cobra.Command{
-		Use:   "values [RELEASE]",
-		Short: "Write the smallest values overlay that closes what the chart's values can close",
-		Long: `Writes values for the release's own chart that close findings about Pod Security,
-rights and tokens, and that turn on the chart's own NetworkPolicies where they
-cut nothing. Above each key stand the rules that it closes and what it does.
+const valuesLong = `Writes values for the release's own chart that close findings about Pod Security,
+rights and tokens, that set options of Airflow's own where one value is safe and
+every working Airflow goes on working with it, and that turn on the chart's own
+NetworkPolicies where they cut nothing. What somebody has to decide is named
+with the reason; --only leaves Airflow's options out. Above each key stand the
+rules that it closes and what it does.
 
 A catalogue says which key of which chart reaches which field; keys that this
 chart does not have (by its schema or its values.yaml) are never written. Both
@@ -58,8 +56,9 @@ The overlay is minimal: without any of its keys a finding comes back, or
 something that is there today is lost. That is worked out on a copy first, and
 then tried by rendering the chart without each key. Keys that reach different
 objects are left out in the same rendering, and there are at most 16 such
-renderings; standard error names the keys that were not left out. A large chart
-takes some seconds for each.
+renderings; standard error names the keys that were not left out. Options of
+Airflow's are left out in one rendering, because none acts on what another
+closes. A large chart takes some seconds for each.
 
 Then the chart is rendered with the overlay and judged again: every finding that
 is claimed closed is closed, none is new, pods change in nothing else, and every
@@ -70,7 +69,14 @@ Exit codes: 0 written and the proof holds, 1 written, but a toggle stays off or
 the proof does not hold (standard error says what), 2 nothing is written: the
 release cannot be rendered, or, with --only networkpolicy, its chart has no such
 toggle (generate patches writes policies for any chart), 3 written, but something
-could not be read or tried.`,
+could not be read or tried.`
+
+func newGenerateValuesCommand(streams Streams) *cobra.Command {
+	flags := valuesFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
+	cmd := &cobra.Command{
+		Use:   "values [RELEASE]",
+		Short: "Write the smallest values overlay that closes what the chart's values can close",
+		Long:  valuesLong,
 		Example: `  # look at the proof, then upgrade
   $HOST generate values airflow -n airflow > hardened.yaml
   helm upgrade airflow apache-airflow/airflow -n airflow --reuse-values -f hardened.yaml

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,13 +28,15 @@ type written struct {
 		Path, Closes []string
 		Value        any
 	}
-	Left  []struct{ Rule, Reason, Container string }
+	Left  []leftLine
 	Proof struct {
 		Holds       bool
 		PodSecurity struct{ RefusedBefore, RefusedAfter int }
 		Minimal     struct{ Assumed []string }
 	}
 }
+
+type leftLine struct{ Rule, Reason, Container string }
 
 // overlayOf runs generate values for a fixture chart with more values.
 func overlayOf(t *testing.T, chart, values string, args ...string) written {
@@ -76,7 +79,58 @@ var overlayFixtures = []struct{ name, chart, values string }{
 	{"community with git-sync", "community", "dags: {gitSync: {enabled: true, repo: \"https://git.example.com/dags.git\"}}"},
 	{"community with both executors*", "community", "airflow: {executor: CeleryKubernetesExecutor, dbMigrations: {runAsJob: true}}"},
 	{"community with keys of the user's own", "community", "web: {securityContext: {fsGroup: 0, runAsUser: 50000}}\nrbac: {secrets: true}"},
+	{"official with weak settings*", "official", weakOfficial},
+	{"community with weak settings*", "community", weakCommunity},
 	{"community as root", "community", "airflow: {image: {uid: 0}}"},
+}
+
+const (
+	weakOfficial = `config:
+  api: {expose_config: "True", expose_stacktrace: "True", access_control_allow_origins: "*"}
+  core: {test_connection: Enabled}
+  fab: {auth_rate_limit: 100 per second}
+`
+	weakCommunity = `airflow:
+  config: {AIRFLOW__WEBSERVER__EXPOSE_CONFIG: "True", AIRFLOW__CORE__TEST_CONNECTION: Enabled, AIRFLOW__LOGGING__LOGGING_LEVEL: DEBUG}
+  extraEnv: [{name: AIRFLOW__WEBSERVER__EXPOSE_STACKTRACE, value: "True"}]
+`
+)
+
+// TestSettingsAreWritten: what is safe for every Airflow stands in the overlay
+// as a text, under this version's names; what somebody decides is left with the reason.
+func TestSettingsAreWritten(t *testing.T) {
+	for _, it := range []struct {
+		chart, values string
+		want          map[string]string
+		left          []string
+	}{
+		{"official", weakOfficial, map[string]string{
+			"config.api.expose_config": "False", "config.api.expose_stacktrace": "False", "config.core.test_connection": "Disabled",
+			"config.fab.auth_rate_limit": "5 per 40 second", "config.fab.session_lifetime_minutes": "1440",
+		}, []string{"AS506 .*once users come over https alone", "AS510 .*the sites of your own"}},
+		{"community", weakCommunity, map[string]string{
+			"airflow.config.AIRFLOW__WEBSERVER__EXPOSE_CONFIG": "False", "airflow.config.AIRFLOW__CORE__TEST_CONNECTION": "Disabled",
+			"airflow.config.AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO", "airflow.config.AIRFLOW__WEBSERVER__X_FRAME_ENABLED": "False",
+			"airflow.config.AIRFLOW__WEBSERVER__SESSION_LIFETIME_MINUTES": "1440",
+		}, []string{"AS506 .*once users come over https alone", "AS509 .*set it to False"}},
+	} {
+		w := overlayOf(t, fixtures+it.chart, it.values)
+		got := map[string]string{}
+		for _, k := range w.Keys {
+			if text, isText := k.Value.(string); isText && slices.Contains(k.Path, "config") {
+				got[k.Key] = text
+			}
+		}
+		if !maps.Equal(got, it.want) {
+			t.Errorf("%s: %v", it.chart, got)
+		}
+		for _, want := range it.left {
+			form := regexp.MustCompile("^" + want)
+			if !slices.ContainsFunc(w.Left, func(l leftLine) bool { return form.MatchString(l.Rule + " " + l.Reason) }) {
+				t.Errorf("%s: %s is not left: %v", it.chart, want, w.Left)
+			}
+		}
+	}
 }
 
 // TestOverlaysAreMinimal renders the fixture charts with what is written for
@@ -145,10 +199,8 @@ func (b bench) with(overlay map[string]any) judgedRelease {
 	}
 	var objects strings.Builder
 	for _, o := range s.Objects {
-		if o.Kind != "Secret" { // made anew at each rendering
-			text, _ := json.Marshal(o.Content)
-			objects.WriteString(snapshot.Renumber(string(text), func(string) string { return "" }) + "\n")
-		}
+		text, _ := json.Marshal(o.Content)
+		objects.WriteString(snapshot.Renumber(string(text), func(string) string { return "" }) + "\n") // masked values are made anew at each rendering
 	}
 	out.objects = objects.String()
 	for _, w := range model.Workloads {

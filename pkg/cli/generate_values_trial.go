@@ -89,16 +89,28 @@ func (o *valuesOptions) tryToggles(ctx context.Context, model *airflow.Model, r 
 
 func (o *valuesOptions) trial(model *airflow.Model, r *rendition, wanted []string, network []harden.ValuesChange) (t verify.OverlayTrial, err error) {
 	all := rules.All()
-	quick := slices.DeleteFunc(slices.Clone(all), func(rl *rule.Rule) bool { return !slices.Contains(wanted, rl.ID) })
 	judges := func(list []*rule.Rule) func(*airflow.Model) (*check.Report, error) {
 		return func(m *airflow.Model) (*check.Report, error) { return judge(m, list, o.profile) }
 	}
 	t = verify.OverlayTrial{
 		Before: verify.Before{Model: model, Judge: judges(all), Flows: o.flows, Rules: wanted, Needs: o.needs},
-		Quick:  judges(quick), Others: o.everything, Render: o.modelled(r.again), Whole: o.modelled(r.whole), Keys: r.keys,
+		Others: o.everything, Render: o.modelled(r.again), Whole: o.modelled(r.whole), Keys: r.keys,
 		Rights:  harden.RBACOptions{Functions: o.profile.Parameters.Functions, Namespaces: o.profile.Parameters.Namespaces},
 		Network: network, Progress: o.progress.show,
 	}
-	t.Report, err = t.Judge(model)
-	return t, err
+	if t.Report, err = t.Judge(model); err != nil {
+		return t, err
+	}
+	t.Quick = judges(slices.DeleteFunc(slices.Clone(all), func(rl *rule.Rule) bool {
+		return !slices.Contains(wanted, rl.ID) && !(o.everything && sets(t.Report, rl.ID))
+	}))
+	return t, nil
+}
+
+// sets says that a finding of a rule knows the value that closes it.
+func sets(report *check.Report, id string) bool {
+	knows := func(fix check.Fix) bool { return fix.Kind == rule.Values && fix.Value != nil }
+	return slices.ContainsFunc(report.Results, func(r check.Result) bool {
+		return r.Rule == id && slices.ContainsFunc(r.Findings, func(f check.Finding) bool { return slices.ContainsFunc(f.Fixes, knows) })
+	})
 }

@@ -30,6 +30,8 @@ type Wish struct {
 	// Key and Value are the fix as a setting; Value is nil where there is no certain one.
 	Key   string
 	Value any
+	// Alone says that the key is one option of Airflow's: no other key does anything to the finding.
+	Alone bool
 	// Summary is the fix in words.
 	Summary string
 }

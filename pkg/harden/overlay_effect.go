@@ -20,6 +20,8 @@ type Leaf struct {
 	Touches []snapshot.Ref
 	// Rights says that it makes or takes away roles and bindings, which others of that kind do, too.
 	Rights bool
+	// Alone are the findings that it closes and no other key does anything to; empty for all but options of Airflow's.
+	Alone []string
 }
 
 // Key is the path as Helm's --set takes it.
@@ -29,13 +31,14 @@ func (l Leaf) Key() string { return strings.Join(l.Path, ".") }
 func (p *ValuesPlan) Leaves(changes []ValuesChange) []Leaf {
 	var out []Leaf
 	for _, c := range changes {
-		touches, rights := p.touches(c), p.isAboutRights(c)
+		leaf := Leaf{Path: c.Path, Touches: p.touches(c), Rights: p.isAboutRights(c), Alone: p.closedAlone(c)}
 		fields, isMap := c.Value.(map[string]any)
 		if !isMap {
-			out = append(out, Leaf{c.Path, touches, rights})
+			out = append(out, leaf)
 		}
 		for _, field := range sortedKeys(fields) {
-			out = append(out, Leaf{append(slices.Clone(c.Path), field), touches, rights})
+			leaf.Path = append(slices.Clone(c.Path), field)
+			out = append(out, leaf)
 		}
 	}
 	return out
@@ -63,7 +66,18 @@ func (p *ValuesPlan) touches(c ValuesChange) []snapshot.Ref {
 
 // isAboutRights says that no change of an object tells what a key does.
 func (p *ValuesPlan) isAboutRights(c ValuesChange) bool {
-	return slices.ContainsFunc(p.settings, func(s setting) bool { return s.has(c.Path) && len(s.wish.Changes) == 0 })
+	return slices.ContainsFunc(p.settings, func(s setting) bool { return s.has(c.Path) && len(s.wish.Changes) == 0 && !s.wish.Alone })
+}
+
+// closedAlone are the findings that a key closes and no other has to do with.
+func (p *ValuesPlan) closedAlone(c ValuesChange) []string {
+	var out []string
+	for _, s := range p.settings {
+		if s.wish.Alone && s.has(c.Path) {
+			out = append(out, s.wish.Fingerprint)
+		}
+	}
+	return out
 }
 
 func isElsewhere(k airflow.ContextKey, path []string) bool {

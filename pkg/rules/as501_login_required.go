@@ -51,7 +51,7 @@ func checkClassicUI(p *rule.Pass) {
 		rbac, _ := p.SettingIn(w, main.Name, "webserver", "rbac")
 		authenticate, _ := p.SettingIn(w, main.Name, "webserver", "authenticate")
 		if both := judgeable(p, []airflow.Setting{rbac, authenticate}); len(both) == 2 && !isOn(rbac) && !isOn(authenticate) {
-			p.Report(settingFinding(rbac, "[webserver] rbac and authenticate are off: the pages ask for no login", settingFixes(p, rbac, "set it to True")))
+			p.Report(settingFinding(rbac, "[webserver] rbac and authenticate are off: the pages ask for no login", safeFixes(p, rbac, "set it to True")))
 		}
 	}
 }
@@ -79,7 +79,7 @@ func checkBackends(p *rule.Pass) {
 					continue
 				}
 				p.Report(settingFinding(s, fmt.Sprintf("%s lets every request in: it names %s", settingName(s), backend),
-					settingFixes(p, s, "name "+safeBackend(s)+" instead")))
+					safeFixes(p, s, "name "+safeBackend(s)+" instead")))
 			}
 		}
 	}
@@ -122,7 +122,7 @@ func checkAllAdmins(p *rule.Pass) {
 	for _, s := range webSettings(p, "core", "simple_auth_manager_all_admins") {
 		p.Subjects++
 		if isOn(s) {
-			p.Report(settingFinding(s, "everybody is an administrator without a login: [core] simple_auth_manager_all_admins is on", settingFixes(p, s, "set it to False")))
+			p.Report(settingFinding(s, "everybody is an administrator without a login: [core] simple_auth_manager_all_admins is on", safeFixes(p, s, "set it to False")))
 		}
 	}
 }
@@ -148,7 +148,7 @@ func checkPublicRole(p *rule.Pass) {
 	for _, s := range webSettings(p, "fab", "auth_role_public") {
 		p.Subjects++
 		if givesRights(s.Value) {
-			p.Report(settingFinding(s, fmt.Sprintf("anonymous visitors have the role %s: [fab] auth_role_public", s.Value), settingFixes(p, s, "leave it empty")))
+			p.Report(settingFinding(s, fmt.Sprintf("anonymous visitors have the role %s: [fab] auth_role_public", s.Value), safeFixes(p, s, "leave it empty")))
 		}
 	}
 }

@@ -35,7 +35,7 @@ func checkProductionAuthManager(p *rule.Pass) {
 	for _, s := range settings {
 		p.Subjects++
 		if strings.Contains(s.Value, "SimpleAuthManager") {
-			p.Report(settingFinding(s, fmt.Sprintf("%s is the simple auth manager, which is for development", settingName(s)), settingFixes(p, s, "set it to "+fabAuthManager)))
+			p.Report(settingFinding(s, fmt.Sprintf("%s is the simple auth manager, which is for development", settingName(s)), safeFixes(p, s, "set it to "+fabAuthManager)))
 		}
 	}
 	if id := p.Airflow(); len(settings) == 0 && (id.Major == 1 || id.Major == 2) { // before 2.7 there was nothing to choose

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
@@ -24,7 +25,7 @@ var secureCookies = &rule.Rule{
 		airflowDocs("Configuration reference", "configurations-ref.html"),
 	},
 	Needs: snapshot.Workloads,
-	Uses:  []snapshot.Kind{snapshot.Secret, snapshot.ReleaseRecord},
+	Uses:  slices.Concat(frontKinds, []snapshot.Kind{snapshot.Secret, snapshot.ReleaseRecord, snapshot.Gateway}),
 	Check: checkCookies,
 }
 
@@ -68,7 +69,7 @@ func checkCookies(p *rule.Pass) {
 			for _, s := range judgeable(p, lastWord(p, s, row.name)) {
 				switch what := row.bad(p, s.Value); {
 				case what != "":
-					p.Report(settingFinding(s, fmt.Sprintf("%s is %s: %s", settingName(s), inWords(s.Value), what), settingFixes(p, s, row.order)))
+					p.Report(settingFinding(s, fmt.Sprintf("%s is %s: %s", settingName(s), inWords(s.Value), what), safeFixes(p, s, row.order)))
 				case mayBePassedOver(p, s):
 					p.Unknown(settingName(s) + ": the FAB provider reads it from its version 2.4.0 on, and Airflow 3.0 may come with an older one, which only " + row.name + " in webserver_config.py reaches")
 				}

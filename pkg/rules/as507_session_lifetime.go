@@ -60,7 +60,7 @@ func checkSessions(p *rule.Pass) {
 	for _, s := range webSettings(p, section, "session_backend") {
 		p.Subjects++
 		if s.Value != "database" {
-			p.Report(settingFinding(s, fmt.Sprintf("%s is %s: sessions stand in the cookie alone, and a new password does not end them", settingName(s), inWords(s.Value)), settingFixes(p, s, "set it to database")))
+			p.Report(settingFinding(s, fmt.Sprintf("%s is %s: sessions stand in the cookie alone, and a new password does not end them", settingName(s), inWords(s.Value)), safeFixes(p, s, "set it to database")))
 		}
 	}
 }
@@ -133,7 +133,7 @@ func judgeLifetime(p *rule.Pass, s airflow.Setting, minutes float64, readable bo
 		p.Unknown(settingName(s) + ": Airflow cannot read its value as a time")
 	case minutes > bound:
 		p.Report(settingFinding(s, fmt.Sprintf("a login, and a stolen cookie with it, is good for %s: %s is above the bound of %s", span(minutes), settingName(s), span(bound)),
-			settingFixes(p, s, "let it end after "+span(bound)+" at most")))
+			safeFixes(p, s, "let it end after "+span(bound)+" at most")))
 	}
 }
 

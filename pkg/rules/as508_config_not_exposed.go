@@ -39,7 +39,7 @@ func checkConfigNotExposed(p *rule.Pass) {
 				continue
 			}
 			p.Subjects++
-			f := settingFinding(s, settingName(s)+" is "+partly+": it hides only what Airflow knows to be sensitive", settingFixes(p, s, "set it to False"))
+			f := settingFinding(s, settingName(s)+" is "+partly+": it hides only what Airflow knows to be sensitive", safeFixes(p, s, "set it to False"))
 			f.Severity = rule.Low
 			p.Report(f)
 		}

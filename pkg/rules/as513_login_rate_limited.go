@@ -54,7 +54,7 @@ func checkLimited(p *rule.Pass, option airflow.Setting) (reported bool) {
 			if on, ok := s.On(); ok && on {
 				continue
 			}
-			p.Report(settingFinding(s, settingName(s)+" is "+inWords(s.Value)+": passwords can be tried without end", settingFixes(p, s, "set it to True")))
+			p.Report(settingFinding(s, settingName(s)+" is "+inWords(s.Value)+": passwords can be tried without end", safeFixes(p, s, "set it to True")))
 			return true
 		}
 	}
@@ -73,7 +73,7 @@ func checkRate(p *rule.Pass, section string, w *airflow.Workload) (reported bool
 				p.Unknown(settingName(s) + ": its value is no rate")
 			case !met:
 				p.Report(settingFinding(s, fmt.Sprintf("%s is %s: passwords can be tried more often than Airflow's default of 5 per 40 second allows", settingName(s), inWords(s.Value)),
-					settingFixes(p, s, "set it to 5 per 40 second or less")))
+					safeFixes(p, s, "set it to 5 per 40 second or less")))
 				return true
 			}
 		}

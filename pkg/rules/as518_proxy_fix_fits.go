@@ -43,7 +43,7 @@ func checkProxyFix(p *rule.Pass) {
 		switch {
 		case !isOn(s) && ends(fronts):
 			p.Report(settingFinding(s, fmt.Sprintf("%s is off behind %s, which ends TLS: Airflow takes every request for http, and redirects logins to http addresses", settingName(s), nameOfEnding(fronts)),
-				settingFixes(p, s, "set it to True")))
+				safeFixes(p, s, "set it to True")))
 		case !isOn(s):
 		case slices.ContainsFunc(fronts, func(f front) bool { return !f.through }) || inside > 0:
 			checkProxyCounts(p, s, inside)

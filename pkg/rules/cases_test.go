@@ -90,7 +90,11 @@ func answer(result check.Result) string {
 	for _, f := range result.Findings {
 		fmt.Fprintf(&b, "%s %s %s/%s %s %s\n    %s\n", f.Severity, orDash(f.Target.Component), f.Target.Kind, f.Target.Name, orDash(f.Container), orDash(f.Path), f.Message)
 		for _, fix := range f.Fixes {
-			fmt.Fprintf(&b, "    %s\n", strings.TrimRight(fmt.Sprintf("%s: %s %s", fix.Kind, fix.Summary, fix.ValuesKey), " "))
+			line := strings.TrimRight(fmt.Sprintf("%s: %s %s", fix.Kind, fix.Summary, fix.ValuesKey), " ")
+			if value, isText := fix.Value.(string); isText {
+				line += fmt.Sprintf(": %q", value)
+			}
+			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
 	return b.String()

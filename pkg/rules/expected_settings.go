@@ -89,7 +89,7 @@ func unsafeFinding(p *rule.Pass, o expected, s sameSetting) rule.Finding {
 	if len(s.components) > 1 && !s.Default && s.Ref.Same(s.Workload.Ref) {
 		message += " (in " + componentNames(s.components) + ")"
 	}
-	f := settingFinding(s.Setting, message, settingFixes(p, s.Setting, "set it "+airflow.SecureValue(s.Section, s.Key).Order()))
+	f := settingFinding(s.Setting, message, safeFixes(p, s.Setting, "set it "+airflow.SecureValue(s.Section, s.Key).Order()))
 	f.Severity = o.severity
 	return f
 }

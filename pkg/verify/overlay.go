@@ -16,7 +16,7 @@ type OverlayTrial struct {
 	Before
 	// Others says that findings of other rules are named, too, where a values key reaches them.
 	Others bool
-	// Quick judges by the rules that the overlay is for, and no others.
+	// Quick judges by the rules whose findings the overlay may close, and no others.
 	Quick func(*airflow.Model) (*check.Report, error)
 	// Render is the release as its chart makes it with values over its own.
 	Render func(ctx context.Context, overlay map[string]any) (*airflow.Model, error)
@@ -122,6 +122,7 @@ func (t *OverlayTrial) wishes() []harden.Wish {
 		for _, fix := range f.Fixes {
 			if fix.Kind == rule.Values {
 				w.Key, w.Value, w.Summary = fix.ValuesKey, fix.Value, fix.Summary
+				w.Alone = fix.Value != nil && !slices.Contains(t.Rules, f.Rule) && len(f.Changes) == 0
 				break
 			}
 		}

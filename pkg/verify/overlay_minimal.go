@@ -66,8 +66,11 @@ func (o *overlayRun) simulatedHarm(changes []harden.ValuesChange) ([]harmAt, err
 	return o.harm(model, closed)
 }
 
-// harmAt is something that is not as it should be, and where.
-type harmAt struct{ at snapshot.Ref }
+// harmAt is something that is not as it should be, and where; finding is empty where it is none.
+type harmAt struct {
+	at      snapshot.Ref
+	finding string
+}
 
 // harm are the claimed findings that are open, the new ones, and what changes beside what is asked for.
 func (o *overlayRun) harm(model *airflow.Model, closed []string) ([]harmAt, error) {
@@ -83,11 +86,11 @@ func (o *overlayRun) harm(model *airflow.Model, closed []string) ([]harmAt, erro
 	for _, f := range facts(report) {
 		claimed := o.claims[f.Fingerprint] && !slices.Contains(closed, f.Fingerprint)
 		if claimed || !before[f.Fingerprint] && !f.Excepted {
-			out = append(out, harmAt{refOf(f.Target)})
+			out = append(out, harmAt{refOf(f.Target), f.Fingerprint})
 		}
 	}
 	for _, s := range o.strays(model) {
-		out = append(out, harmAt{s.Target})
+		out = append(out, harmAt{at: s.Target})
 	}
 	return out, nil
 }
@@ -181,13 +184,14 @@ func (o *overlayRun) drop(ctx context.Context, needless []harden.Leaf) error {
 	return nil
 }
 
-// rounds are the keys in groups that reach different objects.
+// rounds are the keys in groups that reach different objects, and all options
+// of Airflow's together: what one of them loses no other can hide.
 func (o *overlayRun) rounds() [][]harden.Leaf {
 	var out [][]harden.Leaf
 	for _, leaf := range o.plan.Leaves(o.changes) {
 		i := slices.IndexFunc(out, func(round []harden.Leaf) bool {
 			return !slices.ContainsFunc(round, func(other harden.Leaf) bool {
-				return leaf.Rights || other.Rights || meet(leaf.Touches, other.Touches) // rights come together from several objects
+				return !apart(leaf, other)
 			})
 		})
 		switch {
@@ -202,6 +206,16 @@ func (o *overlayRun) rounds() [][]harden.Leaf {
 		o.proof.Confirmed = append(o.proof.Confirmed, leaf.Key())
 	}
 	return out
+}
+
+// apart says that two keys can be left out together and each still be judged.
+// Rights come together from several objects, and an option of Airflow's may
+// be reported wherever its value stands.
+func apart(a, b harden.Leaf) bool {
+	if len(a.Alone) > 0 || len(b.Alone) > 0 {
+		return len(a.Alone) > 0 && len(b.Alone) > 0
+	}
+	return !a.Rights && !b.Rights && !meet(a.Touches, b.Touches)
 }
 
 func meet(a, b []snapshot.Ref) bool {
@@ -225,6 +239,9 @@ func (o *overlayRun) needless(ctx context.Context, round []harden.Leaf) ([]harde
 	var out []harden.Leaf
 	for _, leaf := range round {
 		lost := slices.ContainsFunc(harm, func(h harmAt) bool {
+			if len(leaf.Alone) > 0 {
+				return slices.Contains(leaf.Alone, h.finding)
+			}
 			return leaf.Rights || slices.Contains(leaf.Touches, h.at)
 		})
 		if !lost {
