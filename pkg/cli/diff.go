@@ -48,15 +48,12 @@ const (
 	againstRelease = "release"
 )
 
-func newDiffCommand(streams Streams) *cobra.Command {
-	flags := diffFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
-	cmd := &cobra.Command{
-		Use:   "diff [RELEASE]",
-		Short: "Show how a release differs from a profile, from what Helm installed, or from another revision",
-		Long: `Shows, object by object, the fields that have to change so that a release meets
+const diffLong = `Shows, object by object, the fields that have to change so that a release meets
 a hardening profile, and the rules that ask for each: what generate patches, and
-generate values where no patch of a live object does it, would change. Nothing
-else appears: no defaults of the API server, no managed fields, no secrets.
+generate values where no patch of a live object does it, would change. Options of
+Airflow's own appear as keys of the release's values, unless --only chooses what
+to compare. Nothing else appears: no defaults of the API server, no managed
+fields, no secrets.
 
 --against release shows what was changed since Helm installed the release: every
 field that Helm set, what matters for security and was added, and objects that
@@ -73,7 +70,14 @@ arguments, as for kubectl diff; its exit code then counts.
 
 Exit codes: 0 no difference, 1 differences (with --revision A..B: B brings a
 finding at or above --fail-on), 2 did not run, 3 nothing differs, but something
-could not be read.`,
+could not be read.`
+
+func newDiffCommand(streams Streams) *cobra.Command {
+	flags := diffFlags{source: sourceFlags{kube: newKubeFlags(), history: true}}
+	cmd := &cobra.Command{
+		Use:   "diff [RELEASE]",
+		Short: "Show how a release differs from a profile, from what Helm installed, or from another revision",
+		Long:  diffLong,
 		Example: `  # the distance to the profile restricted
   $HOST diff airflow -n airflow
 

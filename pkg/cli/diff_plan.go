@@ -21,7 +21,12 @@ func (o *diffOptions) fromProfile(model *airflow.Model) (*diff.Diff, error) {
 	}
 	unread := append(unanswered(set.Before, wish.rules()), unreadKinds(unread(model.Snapshot))...)
 	slices.Sort(unread)
+	var settings []plan.Setting
+	if slices.Equal(o.kinds, planKinds) { // none of the kinds is about them
+		settings = plan.Settings(set.Before, wish.rules())
+	}
 	return diff.OfProfile(diff.Profile{
+		Settings: settings,
 		Snapshot: model.Snapshot, Report: set.Before, Plan: set.Plan, Left: set.Proof.Left, Unread: unread,
 		Note: func(s plan.Step) string { return stepNote(s, model.Snapshot.Offline()) },
 	})

@@ -20,6 +20,8 @@ type Profile struct {
 	// Report is the check that the plan is made of.
 	Report *check.Report
 	Plan   *plan.Plan
+	// Settings are keys of the chart's values that close findings by themselves, sorted.
+	Settings []plan.Setting
 	// Left are the findings that stay after the plan.
 	Left []plan.Left
 	// Unread says what the plan does not know of.
@@ -41,13 +43,14 @@ func OfProfile(p Profile) (*Diff, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o.Status == Changed && len(o.Fields) == 0 {
-			continue
-		}
-		for i := range o.Rules {
-			o.Rules[i].Slug = slugs[o.Rules[i].ID]
-		}
-		d.Objects = append(d.Objects, *o)
+		d.add(o, slugs)
+	}
+	settings, differ, err := p.settings()
+	if err != nil {
+		return nil, err
+	}
+	if differ {
+		d.add(settings, slugs)
 	}
 	slices.SortStableFunc(d.Objects, func(a, b Object) int { return a.Compare(b.Ref) })
 	for _, left := range p.Left {
@@ -55,6 +58,17 @@ func OfProfile(p Profile) (*Diff, error) {
 	}
 	d.Unread = append(d.Unread, p.Unread...)
 	return d, nil
+}
+
+// add keeps an object that differs.
+func (d *Diff) add(o *Object, slugs map[string]string) {
+	if o.Status == Changed && len(o.Fields) == 0 {
+		return
+	}
+	for i := range o.Rules {
+		o.Rules[i].Slug = slugs[o.Rules[i].ID]
+	}
+	d.Objects = append(d.Objects, *o)
 }
 
 func leftOf(l plan.Left) Left {

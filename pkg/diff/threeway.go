@@ -72,6 +72,9 @@ func (t *ThreeWay) plan(s *snapshot.Snapshot, o Object, f Field) {
 	i := slices.IndexFunc(t.Rows, func(r Row) bool { return r.Same(o.Ref) && r.Path == f.Path })
 	if i < 0 {
 		installed, _ := redacted(installedAt(s, o.Ref, f.Path), nil)
+		if o.Kind == releaseKind { // Helm keeps the values that it installed with
+			installed = f.Before
+		}
 		t.Rows = append(t.Rows, Row{Ref: o.Ref, Path: f.Path, Container: f.Container, Installed: installed, Live: f.Before})
 		i = len(t.Rows) - 1
 	}
