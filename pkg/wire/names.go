@@ -24,11 +24,12 @@ var sensitive = map[string]bool{
 	"celery.broker_url": true, "celery.result_backend": true, "celery.flower_basic_auth": true, "smtp.smtp_password": true,
 	"atlas.password": true, "logging.remote_task_handler_kwargs": true, "secrets.backend_kwargs": true,
 	"workers.secrets_backend_kwargs": true, "sentry.sentry_dsn": true, "opensearch.username": true, "opensearch.password": true,
-	"keycloak_auth_manager.client_secret": true,
+	"keycloak_auth_manager.client_secret": true, "celery_broker_transport_options.sentinel_kwargs": true,
+	"celery_result_backend_transport_options.sentinel_kwargs": true,
 }
 
-// addresses are options that hold a login in a URL, and references to the backend.
-var addresses = pattern.New(`(?i)(sql_alchemy_conn|sql_alchemy_conn_async|broker_url|result_backend|backend_kwargs|sentry_dsn|elasticsearch__host|opensearch__host)$|^AIRFLOW_CONN_|^AIRFLOW_VAR_`)
+// addresses are options that hold a login in a URL or in JSON, and references to the backend.
+var addresses = pattern.New(`(?i)(sql_alchemy_conn|sql_alchemy_conn_async|broker_url|result_backend|backend_kwargs|sentinel_kwargs|sentry_dsn|elasticsearch__host|opensearch__host)$|^AIRFLOW_CONN_|^AIRFLOW_VAR_`)
 
 // isSecretName says that a value under a name is a credential, whatever it looks like.
 func isSecretName(name string) bool {

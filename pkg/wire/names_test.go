@@ -12,20 +12,21 @@ func TestWhatIsACredential(t *testing.T) {
 		text string
 		want bool
 	}{
-		"AIRFLOW__SMTP__SMTP_PASSWORD":            {token(), true},
-		"AIRFLOW__CORE__FERNET_KEY":               {token(), true},
-		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN":     {token(), true},
-		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": {token(), false},
-		"AIRFLOW__CORE__FERNET_KEY_SECRET":        {token(), false}, // its place in the backend
-		"AIRFLOW__API_AUTH__JWT_SECRET":           {token(), true},  // an option that ends so
-		"AIRFLOW__API_AUTH__JWT_SECRET_SECRET":    {token(), false},
-		"AIRFLOW_CONN_MY_DB":                      {token(), true},
-		"AIRFLOW_VAR_COLOUR":                      {token(), true},
-		"AWS_SECRET_ACCESS_KEY":                   {token(), true},
-		"AIRFLOW__WEBSERVER__INSTANCE_NAME":       {token(), false},
-		"MY_TOKEN":                                {token("harmless"), false},
-		"PASSWORD_FILE":                           {token(), false},
-		"EMPTY_PASSWORD":                          {snapshot.Masked{ID: "1"}.Token(), false},
+		"AIRFLOW__SMTP__SMTP_PASSWORD":                              {token(), true},
+		"AIRFLOW__CORE__FERNET_KEY":                                 {token(), true},
+		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN":                       {token(), true},
+		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD":                   {token(), false},
+		"AIRFLOW__CORE__FERNET_KEY_SECRET":                          {token(), false}, // its place in the backend
+		"AIRFLOW__API_AUTH__JWT_SECRET":                             {token(), true},  // an option that ends so
+		"AIRFLOW__API_AUTH__JWT_SECRET_SECRET":                      {token(), false},
+		"AIRFLOW_CONN_MY_DB":                                        {token(), true},
+		"AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__SENTINEL_KWARGS": {token(), true},
+		"AIRFLOW_VAR_COLOUR":                                        {token(), true},
+		"AWS_SECRET_ACCESS_KEY":                                     {token(), true},
+		"AIRFLOW__WEBSERVER__INSTANCE_NAME":                         {token(), false},
+		"MY_TOKEN":                                                  {token("harmless"), false},
+		"PASSWORD_FILE":                                             {token(), false},
+		"EMPTY_PASSWORD":                                            {snapshot.Masked{ID: "1"}.Token(), false},
 	} {
 		if got := holdsSecret(name, c.text); got != c.want {
 			t.Errorf("%s: %t", name, got)
