@@ -53,6 +53,7 @@ func TestGivenTables(t *testing.T) {
 		"no day, a release older than ours":     {given(airflowOf("", "2026-01-01", line{Line: "3.3"})), "3.3.1", "2026-11-21", "supported"},
 		"a day that the makers named, whatever": {given(airflowOf("2026-10-01", "", line{Line: "3.4"}, line{Line: "3.3", End: "2026-12-31"})), "3.3.1", "2026-11-21", "supported"},
 		"the last of its major version":         {given(airflowOf("2026-10-01", "", line{Line: "4.0"}, line{Line: "3.3"})), "3.3.1", "2026-11-21", "supported"},
+		"a rest that a table holds open":        {given(airflowOf("2026-10-01", "", line{Line: "3.6"}, line{Line: "3"})), "3.5.0", "2026-11-21", "supported"},
 		"Airflow 2 knew no such rule":           {given(airflowOf("2026-10-01", "", line{Line: "2.12"}, line{Line: "2.11"})), "2.11.2", "2026-11-21", "supported"},
 	} {
 		if got := say(t, With(c.given), "airflow", c.version, c.now); got != c.expected {
