@@ -130,16 +130,7 @@ func (r *run) getAll(g group, got *answers, what reading, refs map[[2]string]boo
 			if apierrors.IsNotFound(err) {
 				return nil
 			}
-			got.note(coverageOf(what.kind, "get "+what.String(), err))
-			if err != nil {
-				return ctx.Err()
-			}
-			o, err := liveObject(content)
-			if err != nil {
-				return err
-			}
-			got.add(o)
-			return nil
+			return got.take(ctx, what.kind, "get "+what.String(), content, err)
 		})
 	}
 }

@@ -19,16 +19,7 @@ func (c *Cluster) getLandmark(ctx context.Context, what reading, name string, to
 		to.note(snapshot.Coverage{Kind: what.kind, State: snapshot.Read})
 		return ctx.Err()
 	}
-	to.note(coverageOf(what.kind, "get the cluster's own "+what.String(), err))
-	if err != nil {
-		return ctx.Err()
-	}
-	o, err := liveObject(content)
-	if err != nil {
-		return err
-	}
-	to.add(o)
-	return nil
+	return to.take(ctx, what.kind, "get the cluster's own "+what.String(), content, err)
 }
 
 // mostNeighbours bounds the pods of a namespace that are kept beside a release's.

@@ -38,6 +38,20 @@ func (a *answers) note(c snapshot.Coverage) {
 	merge(a.coverage, c)
 }
 
+// take keeps an object that was asked for by its name, or notes why there is none.
+func (a *answers) take(ctx context.Context, kind snapshot.Kind, what string, content map[string]any, err error) error {
+	a.note(coverageOf(kind, what, err))
+	if err != nil {
+		return ctx.Err()
+	}
+	o, err := liveObject(content)
+	if err != nil {
+		return err
+	}
+	a.add(o)
+	return nil
+}
+
 // group runs requests side by side; a panic in one becomes an error.
 type group struct {
 	*errgroup.Group

@@ -107,16 +107,7 @@ func (r *run) fetchRecord(ctx context.Context) (err error) {
 
 func (r *run) fetchNamespace(ctx context.Context) error {
 	content, err := r.cluster.reader.get(ctx, theNamespace.in("v1"), "", r.found.Namespace)
-	r.note(coverageOf(snapshot.Namespace, "get namespace "+r.found.Namespace, err))
-	if err != nil {
-		return ctx.Err()
-	}
-	o, err := liveObject(content)
-	if err != nil {
-		return err
-	}
-	r.add(o)
-	return nil
+	return r.take(ctx, snapshot.Namespace, "get namespace "+r.found.Namespace, content, err)
 }
 
 // unpackRecord moves what the record says into the snapshot, and holds its chart against an archive.
