@@ -99,6 +99,14 @@ func safeBackend(s airflow.Setting) string {
 // usesFAB says that a web component may use the FAB auth manager: its settings mean nothing under another.
 func usesFAB(p *rule.Pass) bool { return mayUse(p, "Fab") }
 
+// fabSection is where options of Flask-AppBuilder's pages stand; used is false where no web component has such pages.
+func fabSection(p *rule.Pass) (section string, used bool) {
+	if p.Airflow().Major >= 3 {
+		return "fab", usesFAB(p)
+	}
+	return "webserver", true
+}
+
 func mayUse(p *rule.Pass, manager string) bool {
 	found := false
 	for _, s := range p.Settings("core", "auth_manager") {

@@ -57,11 +57,9 @@ func crossSite(p *rule.Pass, value string) string {
 }
 
 func checkCookies(p *rule.Pass) {
-	section := "webserver"
-	if p.Airflow().Major >= 3 {
-		if section = "fab"; !usesFAB(p) {
-			return
-		}
+	section, used := fabSection(p)
+	if !used {
+		return
 	}
 	for _, row := range cookieRows {
 		for _, s := range webSettings(p, section, row.key) {

@@ -47,13 +47,12 @@ func sessionBound(p *rule.Pass) float64 {
 }
 
 func checkSessions(p *rule.Pass) {
-	section := "webserver"
 	if p.Airflow().Major >= 3 {
-		section = "fab"
 		checkTokens(p)
-		if !usesFAB(p) {
-			return
-		}
+	}
+	section, used := fabSection(p)
+	if !used {
+		return
 	}
 	checkLifetimes(p, section)
 	checkOldLifetimes(p)

@@ -31,11 +31,9 @@ var proxyFixFits = &rule.Rule{
 }
 
 func checkProxyFix(p *rule.Pass) {
-	section := "webserver"
-	if p.Airflow().Major >= 3 {
-		if section = "fab"; !usesFAB(p) {
-			return
-		}
+	section, used := fabSection(p)
+	if !used {
+		return
 	}
 	for _, s := range webSettings(p, section, "enable_proxy_fix") {
 		p.Subjects++
