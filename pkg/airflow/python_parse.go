@@ -106,7 +106,7 @@ func (p *literalParser) operand() Literal {
 	case p.take("("):
 		return p.parenthesised()
 	case p.take("["):
-		return Literal{Kind: List, Items: p.items("]").Items}
+		return Literal{Kind: List, Items: p.entries("]", "=").Items}
 	case p.take("{"):
 		return p.braces()
 	default:
@@ -144,7 +144,7 @@ func (p *literalParser) text() Literal {
 	for p.take(".") { // "…".format(…) and its like
 		p.at++
 		if p.take("(") {
-			p.items(")")
+			p.entries(")", "=")
 		}
 		out.Partly = true
 	}
@@ -154,7 +154,7 @@ func (p *literalParser) text() Literal {
 // parenthesised reads (value) or a tuple.
 func (p *literalParser) parenthesised() Literal {
 	before := p.at
-	inside := p.items(")")
+	inside := p.entries(")", "=")
 	if len(inside.Items) == 1 && !p.commaBetween(before) {
 		return inside.Items[0]
 	}
@@ -166,13 +166,13 @@ func (p *literalParser) commaBetween(before int) bool {
 	return p.at-2 >= before && p.at <= len(p.pieces) && p.pieces[p.at-2].Kind == python.Operator && p.pieces[p.at-2].Text == ","
 }
 
-// items reads values and named values up to a closing bracket.
-func (p *literalParser) items(closing string) Literal {
+// entries reads values, and those with a name before a mark, up to a closing bracket.
+func (p *literalParser) entries(closing, mark string) Literal {
 	var out Literal
 	for p.at < len(p.pieces) && !p.take(closing) {
 		before := p.at
 		value := p.expression()
-		if p.take("=") {
+		if p.take(mark) {
 			out.Fields = append(out.Fields, LiteralField{Key: value.Text, Value: p.expression()})
 		} else {
 			out.Items = append(out.Items, value)
@@ -186,20 +186,8 @@ func (p *literalParser) items(closing string) Literal {
 
 // braces reads a dict or a set.
 func (p *literalParser) braces() Literal {
-	out := Literal{Kind: Dict}
-	for p.at < len(p.pieces) && !p.take("}") {
-		before := p.at
-		key := p.expression()
-		if p.take(":") {
-			out.Fields = append(out.Fields, LiteralField{Key: key.Text, Value: p.expression()})
-		} else {
-			out.Items = append(out.Items, key)
-		}
-		if !p.take(",") && !p.is("}") || p.at == before {
-			p.at++
-		}
-	}
-	if len(out.Items) > 0 && len(out.Fields) == 0 {
+	out := p.entries("}", ":")
+	if out.Kind = Dict; len(out.Items) > 0 && len(out.Fields) == 0 {
 		out.Kind = List
 	}
 	return out
@@ -215,9 +203,9 @@ func (p *literalParser) name() Literal {
 	}
 	switch {
 	case p.take("("):
-		return p.more(called(name, p.items(")")))
+		return p.more(called(name, p.entries(")", "=")))
 	case p.take("["):
-		return p.more(readFrom(name, p.items("]")))
+		return p.more(readFrom(name, p.entries("]", "=")))
 	}
 	return Literal{Kind: Word, Text: name}
 }
