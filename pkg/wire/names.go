@@ -56,7 +56,7 @@ func isReference(section, option string) bool {
 // holdsSecret says that a variable's masked value is a credential.
 func holdsSecret(name, text string) bool {
 	section, option, isOption := optionOf(name)
-	return isSecret(name, text) && !(isOption && isReference(section, option))
+	return (isSecret(name, text) || urlPassword.MatchString(text)) && !(isOption && isReference(section, option))
 }
 
 // users are those of the community chart: they are in Airflow's database.
@@ -152,7 +152,9 @@ const masked = `⟦secret [^⟧]*⟧`
 
 var (
 	givenText = pattern.New(`([A-Za-z_][\w.-]*)["']?[ \t]*[=:][ \t]*["']?(` + masked + `)`)
-	urlLogin  = pattern.New(`://(?:` + masked + `|[^\s⟦⟧"'@/])*` + masked + `@`)
+	// urlPassword is a credential whatever the variable is called that holds the URL.
+	urlPassword = pattern.New(`://(?:` + masked + `|[^\s⟦⟧"'@/])*:` + masked + `@`)
+	urlLogin    = pattern.New(`://(?:` + masked + `|[^\s⟦⟧"'@/])*` + masked + `@`)
 )
 
 // holdsCredential says that a longer text holds one: under a name that says

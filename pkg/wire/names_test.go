@@ -27,6 +27,8 @@ func TestWhatIsACredential(t *testing.T) {
 		"MY_TOKEN":                                                  {token("harmless"), false},
 		"PASSWORD_FILE":                                             {token(), false},
 		"EMPTY_PASSWORD":                                            {snapshot.Masked{ID: "1"}.Token(), false},
+		"MONGODB_URL":                                               {"mongodb://" + token() + ":" + token() + "@mongo:27017/db", true},
+		"SEARCH_URL":                                                {"https://search:9200/?q=" + token(), false},
 	} {
 		if got := holdsSecret(name, c.text); got != c.want {
 			t.Errorf("%s: %t", name, got)
