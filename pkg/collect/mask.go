@@ -58,7 +58,7 @@ func (m *masker) masked(value string) snapshot.Masked {
 }
 
 func sizeBucket(n int) int {
-	for _, bucket := range []int{128, 64, 32, 16, 1} {
+	for _, bucket := range []int{128, 64, 48, 32, 16, 1} {
 		if n >= bucket {
 			return bucket
 		}

@@ -267,7 +267,7 @@ func TestTokensCompareWithinOneRun(t *testing.T) {
 		t.Error("two runs share a key")
 	}
 	for value, want := range map[string]snapshot.Masked{
-		"": {Size: 0}, "a": {Size: 1}, strings.Repeat("a", 16): {Size: 16}, strings.Repeat("a", 44): {Size: 32}, strings.Repeat("a", 64): {Size: 64}, strings.Repeat("a", 500): {Size: 128},
+		"": {Size: 0}, "a": {Size: 1}, strings.Repeat("a", 16): {Size: 16}, strings.Repeat("a", 44): {Size: 32}, strings.Repeat("a", 48): {Size: 48}, strings.Repeat("a", 63): {Size: 48}, strings.Repeat("a", 64): {Size: 64}, strings.Repeat("a", 500): {Size: 128},
 		strings.Repeat("A", 43) + "=":                                   {Size: 32, Fernet: true},
 		strings.Repeat("A", 43) + "=," + strings.Repeat("-", 43) + "=":  {Size: 64, Fernet: true},
 		strings.Repeat("A", 43) + "+":                                   {Size: 32},

@@ -2,16 +2,18 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
 var signingKeysStrong = &rule.Rule{
 	ID:       "AS407",
 	Slug:     "signing-keys-strong",
-	Title:    "The keys that sign sessions and tokens are long enough, and shared where they must be",
+	Title:    "The keys that sign sessions and tokens are long enough, hard to guess, and shared where they must be",
 	Why:      "Whoever guesses a key that signs makes a session as any user, a token as any task, and a request for any log. One signed cookie is enough to guess at leisure. Where components have different keys, people switch checks off to make it work again.",
 	Fix:      "Make the web secret key with `openssl rand -hex 32` and the JWT key, which must have 64 bytes for HS512, with `openssl rand -hex 64`, keep both in Secrets, and give all components that need them the same.",
 	Severity: rule.Medium,
@@ -74,6 +76,8 @@ func checkSigningKey(p *rule.Pass, places []keyPlace, c *credential, shortest in
 		}
 		if size := sizeOf(at.Setting); size < shortest {
 			p.Report(keyFinding(p, *at, c, fmt.Sprintf("%s is shorter than %d bytes", c.what, shortest)))
+		} else {
+			checkNotGuessable(p, *at, c)
 		}
 		switch {
 		case first == nil:
@@ -82,6 +86,21 @@ func checkSigningKey(p *rule.Pass, places []keyPlace, c *credential, shortest in
 			p.Report(keyFinding(p, *at, c, fmt.Sprintf("%s is another one %s than %s: what the one signs the other refuses",
 				c.what, inComponents(at.components), inComponents(first.components))))
 		}
+	}
+}
+
+// checkNotGuessable looks for keys of words, and for texts that stand where a
+// key has yet to be written. Files do not tell whether something writes one.
+func checkNotGuessable(p *rule.Pass, at keyPlace, c *credential) {
+	masked, _ := snapshot.ParseMasked(at.Value)
+	is := func(shape string) bool { return slices.Equal(masked.Shapes, []string{shape}) }
+	switch {
+	case is(secret.Word):
+		p.Report(keyFinding(p, at, c, c.what+" is long enough, but made of words, which lists of guesses hold"))
+	case is(secret.Harmless) && p.Offline():
+		p.Unknown(c.what + " reads like a placeholder or a reference, and files do not tell what takes its place")
+	case is(secret.Harmless):
+		p.Report(keyFinding(p, at, c, c.what+" is a placeholder that nobody replaced: whoever guesses that has the key"))
 	}
 }
 

@@ -17,7 +17,7 @@ type Masked struct {
 	// Shapes say what the value looks like (package secret): kinds of
 	// credentials, as github-token, or harmless, word or random. Sorted; none where nothing can be said.
 	Shapes []string
-	// Size is the largest of 0, 1, 16, 32, 64 and 128 that the value's length in bytes reaches; 0 is empty.
+	// Size is the largest of 0, 1, 16, 32, 48, 64 and 128 that the value's length in bytes reaches; 0 is empty.
 	Size int
 	// Fernet says the value has the shape of a valid Fernet key, or of several with commas between.
 	Fernet bool
