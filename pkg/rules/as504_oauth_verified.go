@@ -53,7 +53,7 @@ func checkKeycloak(p *rule.Pass) {
 			}
 			p.Subjects++
 			if rest, clear := strings.CutPrefix(strings.ToLower(s.Value), "http://"); clear && !isLocal(rest) {
-				p.Report(settingFinding(s, settingName(s)+" is an http:// address: whoever is on the way reads passwords and tokens, and answers in Keycloak's place", settingFixes(p, s, "give it Keycloak's https address")))
+				p.Report(settingFinding(s, settingName(s)+" is an http:// address: whoever is on the way reads passwords and tokens, and answers in Keycloak's place", safeFixes(p, s, "give it Keycloak's https address")))
 			}
 		}
 	}
