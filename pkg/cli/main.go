@@ -52,6 +52,9 @@ func Main(ctx context.Context, args []string, streams Streams) (code int) {
 		return exitFindings
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete
+	case ctx.Err() != nil: // whatever came of that
+		fmt.Fprintln(streams.ErrOut, "error: interrupted")
+		return exitError
 	default:
 		fmt.Fprintln(streams.ErrOut, "error:", oneLine(err))
 		return exitError

@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -59,6 +61,11 @@ func TestTrialOfAChart(t *testing.T) {
 		if len(got.Objects) != len(want.Objects) || len(got.Objects) <= len(trial.Base.Objects) {
 			t.Errorf("%d objects, as a whole %d, before %d", len(got.Objects), len(want.Objects), len(trial.Base.Objects))
 		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := trial.With(ended, map[string]any{"executor": "LocalExecutor"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v after the end", err)
 	}
 	if trial.Renders() != 1 {
 		t.Errorf("rendered %d times", trial.Renders())

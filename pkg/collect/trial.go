@@ -36,9 +36,10 @@ type rendered struct {
 }
 
 // With is the release as it would be with an overlay over its values.
+// It begins no rendering after the context has ended.
 func (t *Trial) With(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
-	if len(overlay) == 0 {
-		return t.Base, nil
+	if len(overlay) == 0 || ctx.Err() != nil {
+		return t.Base, ctx.Err()
 	}
 	text, err := json.Marshal(overlay)
 	if err != nil {
