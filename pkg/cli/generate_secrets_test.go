@@ -282,3 +282,18 @@ func TestWorkersOfTheirOwn(t *testing.T) {
 		t.Errorf("workers have no backend of their own: %v", config)
 	}
 }
+
+// A variable of the user's own that reads the chart's Secret is not moved: the proof says whose it is.
+func TestOwnVariableKeepsTheOldSecret(t *testing.T) {
+	values := plaintext["official"] + "\nextraEnv: |\n  - {name: OWN, valueFrom: {secretKeyRef: {name: af-metadata, key: connection}}}\n"
+	code, out, _ := generateSecrets(t, "official", values, wire.Vault, wire.ExternalSecrets, "-o", "json")
+	var w wiring
+	if err := json.Unmarshal([]byte(out), &w); err != nil || code != exitFindings {
+		t.Fatalf("code %d: %v", code, err)
+	}
+	for _, want := range []string{"not all of their containers take key connection from Secret af-managed-metadata-connection: deployment/af-", "these still take it from Secret af-metadata: deployment/af-"} {
+		if !strings.Contains(strings.Join(w.Proof.Broken, "\n"), want) {
+			t.Errorf("no %q in %q", want, w.Proof.Broken)
+		}
+	}
+}

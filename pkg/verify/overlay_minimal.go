@@ -148,13 +148,13 @@ const maxRounds = 16
 func (o *overlayRun) confirm(ctx context.Context) error {
 	rounds := o.rounds()
 	needless := make([][]harden.Leaf, len(rounds))
-	g, ctx := errgroup.WithContext(ctx)
+	g, together := errgroup.WithContext(ctx)
 	g.SetLimit(2)
 	for i, round := range rounds {
 		g.Go(func() error {
 			o.say(fmt.Sprintf("Rendering without one key each: %d of %d", i+1, len(rounds)))
 			var err error
-			needless[i], err = o.needless(ctx, round)
+			needless[i], err = o.needless(together, round)
 			return err
 		})
 	}
@@ -170,7 +170,10 @@ func (o *overlayRun) drop(ctx context.Context, needless []harden.Leaf) error {
 	for _, leaf := range needless[:min(len(needless), maxRounds)] {
 		fewer := harden.Without(o.changes, leaf)
 		model, err := o.Render(ctx, o.all(fewer))
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
 			continue
 		}
 		harm, err := o.harm(model, nil)

@@ -120,20 +120,35 @@ func takes(s airflow.Setting, item Item, want string) bool {
 }
 
 // secret looks for pods that take each key of an item from its Secret; there
-// are at least as many as took it before.
+// are at least as many as took it before. A key that a chart makes for nobody stays nobody's.
 func (p *Proof) secret(item Item, before, after *airflow.Model) {
 	for _, d := range item.Data {
-		now := len(users(after.Workloads, item.Secret, d.Key))
-		then := 0
+		now := users(after.Workloads, item.Secret, d.Key)
+		var then []string
 		if d.Now.Via == InSecret {
-			then = len(users(staying(before, after), d.Now.Ref.Name, d.Now.Key))
+			then = users(staying(before, after), d.Now.Ref.Name, d.Now.Key)
 		}
-		if now == 0 || now < then && !shared(before, d.Now) {
-			p.fail("%s: %d places take key %s from Secret %s, where %d took it before", item.What, now, d.Key, item.Secret, then)
-			continue
+		switch {
+		case len(now) >= max(len(then), 1), len(now) > 0 && shared(before, d.Now):
+			p.Wired += len(now)
+		case len(then) > 0:
+			p.fail("%s: these took it before, and not all of their containers take key %s from Secret %s: %s", item.What, d.Key, item.Secret, strings.Join(missing(then, now), ", "))
+		case d.Now.Via != InSecret:
+			p.fail("%s: nothing takes key %s from Secret %s", item.What, d.Key, item.Secret)
 		}
-		p.Wired += now
 	}
+}
+
+// missing are the workloads that stand in then more often than in now.
+func missing(then, now []string) []string {
+	left := slices.Clone(then)
+	for _, user := range now {
+		if i := slices.Index(left, user); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		}
+	}
+	slices.Sort(left)
+	return slices.Compact(left)
 }
 
 // staying are the workloads that the overlay does not take away.
