@@ -10,39 +10,50 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// secretsAfter are what an overlay makes of the chart's own Secrets: the keys
-// that it brings, takes away or gives another value. Charts make some keys anew
-// at each rendering, so that a value counts as another one only where two
-// renderings without the overlay agree on it. What stays is the cluster's.
-func (s *StoredChart) secretsAfter(ctx context.Context, live []snapshot.Object, before, after []snapshot.Object) ([]snapshot.Object, error) {
+// secretsAfter writes what an overlay makes of the chart's own Secrets, live and
+// in Helm's record: the keys that it brings, takes away or gives another value.
+// Charts make some keys anew at each rendering, so that a value counts as another
+// one only where two renderings without the overlay agree on it. What stays is the cluster's.
+func (s *StoredChart) secretsAfter(ctx context.Context, out *snapshot.Snapshot, before, after []snapshot.Object) error {
 	was, is := secretsOf(before), secretsOf(after)
 	if maps.EqualFunc(was, is, func(a, b snapshot.Object) bool { return maps.Equal(dataOf(a), dataOf(b)) }) {
-		return live, nil
+		return nil
 	}
 	again, err := s.objects(ctx, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	same := secretsOf(again)
+	c := secretChange{was: was, again: secretsOf(again), is: is}
+	out.Objects, out.Release.Manifest = c.in(out.Objects), c.in(out.Release.Manifest)
+	return nil
+}
+
+// secretChange are the chart's Secrets of two renderings without an overlay and of one with it.
+type secretChange struct {
+	was, again, is map[snapshot.Ref]snapshot.Object
+}
+
+// in are objects after the change.
+func (c secretChange) in(list []snapshot.Object) []snapshot.Object {
 	var out []snapshot.Object
 	seen := map[snapshot.Ref]bool{}
-	for _, o := range live {
-		if old, rendered := was[o.Ref]; rendered && o.Origin != snapshot.Hook {
-			next, stays := is[o.Ref]
+	for _, o := range list {
+		if old, rendered := c.was[o.Ref]; rendered && o.Origin != snapshot.Hook {
+			next, stays := c.is[o.Ref]
 			if !stays {
 				continue
 			}
-			o = withKeys(o, dataOf(old), dataOf(same[o.Ref]), dataOf(next))
+			o = withKeys(o, dataOf(old), dataOf(c.again[o.Ref]), dataOf(next))
 		}
 		seen[o.Ref] = true
 		out = append(out, o)
 	}
-	for _, ref := range slices.SortedFunc(maps.Keys(is), snapshot.Ref.Compare) {
-		if _, rendered := was[ref]; !rendered && !seen[ref] {
-			out = append(out, is[ref])
+	for _, ref := range slices.SortedFunc(maps.Keys(c.is), snapshot.Ref.Compare) {
+		if _, rendered := c.was[ref]; !rendered && !seen[ref] {
+			out = append(out, c.is[ref])
 		}
 	}
-	return out, nil
+	return out
 }
 
 // secretsOf are the Secrets among objects that upgrades write: not those of hooks.

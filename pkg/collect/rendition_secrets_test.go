@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -24,5 +25,22 @@ func TestSecretsWithKeys(t *testing.T) {
 	}
 	if dataOf(live)["fixed"] != "live" {
 		t.Error("the live Secret itself has changed")
+	}
+}
+
+// TestSecretsThatComeAndGo: an overlay's new Secrets are added, those that it takes away go, and hooks' stay.
+func TestSecretsThatComeAndGo(t *testing.T) {
+	named := func(name string, origin snapshot.Origin) snapshot.Object {
+		return snapshot.Object{Ref: snapshot.Ref{APIVersion: "v1", Kind: "Secret", Name: name}, Origin: origin, Content: map[string]any{}}
+	}
+	set := func(list ...snapshot.Object) map[snapshot.Ref]snapshot.Object { return secretsOf(list) }
+	stays, goes, comes, hook := named("stays", ""), named("goes", ""), named("comes", ""), named("hook", snapshot.Hook)
+	c := secretChange{was: set(stays, goes), again: set(stays, goes), is: set(stays, comes)}
+	var got []string
+	for _, o := range c.in([]snapshot.Object{goes, hook, stays, named("own", "")}) {
+		got = append(got, o.Name)
+	}
+	if want := []string{"hook", "stays", "own", "comes"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -39,7 +39,7 @@ func (s *StoredChart) Trial(ctx context.Context, live *snapshot.Snapshot) (*Tria
 			return nil, err
 		}
 		out := s.upgraded(live, after, overlay)
-		if out.Objects, err = s.secretsAfter(ctx, out.Objects, objects, after); err != nil {
+		if err := s.secretsAfter(ctx, out, objects, after); err != nil {
 			return nil, err
 		}
 		out.Sort()
