@@ -275,7 +275,7 @@ func TestTokensCompareWithinOneRun(t *testing.T) {
 		strings.Repeat("A", 43) + "=," + strings.Repeat("A", 43) + "= ": {Size: 64, Fernet: true},
 		strings.Repeat("A", 43) + "=, x":                                {Size: 32},
 		"46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho=":                  {Size: 32, Fernet: true, Published: []string{"puckel-fernet-key"}},
-		"YVRZeVJVWnlXbU4wY1dOalVrdE1SV3cxWWtKeFIzWkVRVTVrVjNaTFR6WT0=":  {Size: 32, Published: []string{"bitnami-fernet-key"}},
+		"YVRZeVJVWnlXbU4wY1dOalVrdE1SV3cxWWtKeFIzWkVRVTVrVjNaTFR6WT0=":  {Size: 48, Published: []string{"bitnami-fernet-key"}},
 		"aTYyRUZyWmN0cWNjUktMRWw1YkJxR3ZEQU5kV3ZLTzY=":                  {Size: 32, Fernet: true, Published: []string{"bitnami-fernet-key"}},
 		"THIS IS UNSAFE!":                                               {Size: 1, Published: []string{"community-web-secret-key"}},
 	} {
