@@ -56,23 +56,23 @@ var wiringCharts = map[string]struct {
 	"official": {`
 executor: CeleryExecutor
 fernetKey: b2xkLWZlcm5ldC1rZXktb2YtMzItYnl0ZXMhISEhISE=
-apiSecretKey: old-api-secret-key
-jwtSecret: old-jwt-secret-of-sixty-four-bytes-and-more-which-is-what-hs512-wants
+apiSecretKey: old-api-key-7c1e94b05fd2a8368e13
+jwtSecret: old-jwt-key-3e81b6f09c47d25a1f60e8b3947c2d5ea0f3718b46d92c05e7fa
 redis: {password: old-redis-password}
 postgresql: {enabled: false}
 data: {metadataConnection: {user: airflow, pass: old-database-password, host: db.example.com, db: airflow}}
 env: [{name: AIRFLOW_CONN_WAREHOUSE, value: "postgresql://u:old-connection-password@h/db"}]
-`, []string{oldFernet, "old-api-secret-key", "old-jwt-secret-of-sixty-four-bytes-and-more-which-is-what-hs512-wants", "old-redis-password", "old-database-password"}},
+`, []string{oldFernet, "old-api-key-7c1e94b05fd2a8368e13", "old-jwt-key-3e81b6f09c47d25a1f60e8b3947c2d5ea0f3718b46d92c05e7fa", "old-redis-password", "old-database-password"}},
 	"community": {`
 airflow:
   executor: CeleryKubernetesExecutor
   fernetKey: b2xkLWZlcm5ldC1rZXktb2YtMzItYnl0ZXMhISEhISE=
-  webserverSecretKey: old-web-secret-key
+  webserverSecretKey: old-web-key-5b20d97e41c86fa3
   users: []
   config: {AIRFLOW__CELERY__FLOWER_BASIC_AUTH: "watcher:old-flower-password", AIRFLOW_CONN_WAREHOUSE: "postgresql://u:old-connection-password@h/db"}
 postgresql: {postgresqlPassword: old-database-password}
 redis: {password: old-redis-password}
-`, []string{oldFernet, "old-web-secret-key", "old-database-password", "old-redis-password", "old-flower-password"}},
+`, []string{oldFernet, "old-web-key-5b20d97e41c86fa3", "old-database-password", "old-redis-password", "old-flower-password"}},
 }
 
 // TestGenerateSecrets wires both charts to every manager in every way: the
