@@ -36,6 +36,15 @@ func jsonReports(b *bytes.Buffer, reports []*check.Report, o Options) error {
 	return writeJSON(b, answer(reports, o))
 }
 
+// asJSON and asYAML print what of makes of a thing.
+func asJSON[T, D any](of func(T) D) func(*bytes.Buffer, T, Options) error {
+	return func(b *bytes.Buffer, what T, _ Options) error { return writeJSON(b, of(what)) }
+}
+
+func asYAML[T, D any](of func(T) D) func(*bytes.Buffer, T, Options) error {
+	return func(b *bytes.Buffer, what T, _ Options) error { return writeYAML(b, of(what)) }
+}
+
 // writeJSON writes indented JSON that is safe to print: characters that steer
 // a terminal or turn the direction of text stand as \u escapes. < and & stay.
 func writeJSON(b *bytes.Buffer, what any) error {

@@ -163,8 +163,8 @@ func Patches(w io.Writer, format Format, set *PatchSet) error {
 }
 
 var patchFormats = map[Format]func(*bytes.Buffer, *PatchSet, Options) error{
-	JSON: func(b *bytes.Buffer, set *PatchSet, _ Options) error { return writeJSON(b, set.document()) },
-	YAML: func(b *bytes.Buffer, set *PatchSet, _ Options) error { return writeYAML(b, set.document()) },
+	JSON: asJSON((*PatchSet).document),
+	YAML: asYAML((*PatchSet).document),
 }
 
 func (set *PatchSet) document() patchDocument {

@@ -20,8 +20,8 @@ func Rotation(w io.Writer, format Format, p *rotation.Plan) error {
 
 var rotationFormats = map[Format]func(*bytes.Buffer, *rotation.Plan, Options) error{
 	Shell: shellRotation,
-	JSON:  func(b *bytes.Buffer, p *rotation.Plan, _ Options) error { return writeJSON(b, rotationOf(p)) },
-	YAML:  func(b *bytes.Buffer, p *rotation.Plan, _ Options) error { return writeYAML(b, rotationOf(p)) },
+	JSON:  asJSON(rotationOf),
+	YAML:  asYAML(rotationOf),
 }
 
 type rotationDocument struct {

@@ -40,8 +40,8 @@ func textOf(r *rule.Rule) ruleText {
 
 var rulesFormats = map[Format]func(*bytes.Buffer, []*rule.Rule, Options) error{
 	Table: tableRules, Wide: wideRules,
-	JSON: func(b *bytes.Buffer, rules []*rule.Rule, _ Options) error { return writeJSON(b, ruleList(rules)) },
-	YAML: func(b *bytes.Buffer, rules []*rule.Rule, _ Options) error { return writeYAML(b, ruleList(rules)) },
+	JSON: asJSON(ruleList),
+	YAML: asYAML(ruleList),
 }
 
 // Rules prints a catalogue: Table, Wide, JSON or YAML.
@@ -76,8 +76,8 @@ func wideRules(b *bytes.Buffer, rules []*rule.Rule, o Options) error {
 
 var explainFormats = map[Format]func(*bytes.Buffer, *rule.Rule, Options) error{
 	Table: explainTable, Markdown: explainMarkdown,
-	JSON: func(b *bytes.Buffer, r *rule.Rule, _ Options) error { return writeJSON(b, ruleAnswer(r)) },
-	YAML: func(b *bytes.Buffer, r *rule.Rule, _ Options) error { return writeYAML(b, ruleAnswer(r)) },
+	JSON: asJSON(ruleAnswer),
+	YAML: asYAML(ruleAnswer),
 }
 
 // Explain prints all that a rule says of itself: Table (prose), Markdown, JSON or YAML.

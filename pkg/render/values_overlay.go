@@ -129,8 +129,8 @@ func Values(w io.Writer, format Format, set *ValuesSet) error {
 }
 
 var valuesFormats = map[Format]func(*bytes.Buffer, *ValuesSet, Options) error{
-	JSON: func(b *bytes.Buffer, set *ValuesSet, _ Options) error { return writeJSON(b, set.document()) },
-	YAML: func(b *bytes.Buffer, set *ValuesSet, _ Options) error { return writeYAML(b, set.document()) },
+	JSON: asJSON((*ValuesSet).document),
+	YAML: asYAML((*ValuesSet).document),
 }
 
 func (s *ValuesSet) document() valuesDocument {

@@ -24,8 +24,8 @@ type Version struct {
 
 var versionFormats = map[Format]func(*bytes.Buffer, Version, Options) error{
 	Table: tableVersion,
-	JSON:  func(b *bytes.Buffer, v Version, _ Options) error { return writeJSON(b, v.stamped()) },
-	YAML:  func(b *bytes.Buffer, v Version, _ Options) error { return writeYAML(b, v.stamped()) },
+	JSON:  asJSON(Version.stamped),
+	YAML:  asYAML(Version.stamped),
 }
 
 // PrintVersion prints a version: Table, JSON or YAML.

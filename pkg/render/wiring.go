@@ -122,8 +122,8 @@ func Wiring(w io.Writer, format Format, set *WiringSet) error {
 }
 
 var wiringFormats = map[Format]func(*bytes.Buffer, *WiringSet, Options) error{
-	JSON: func(b *bytes.Buffer, set *WiringSet, _ Options) error { return writeJSON(b, set.document()) },
-	YAML: func(b *bytes.Buffer, set *WiringSet, _ Options) error { return writeYAML(b, set.document()) },
+	JSON: asJSON((*WiringSet).document),
+	YAML: asYAML((*WiringSet).document),
 }
 
 func (s *WiringSet) document() wiringDocument {
