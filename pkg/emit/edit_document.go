@@ -152,7 +152,10 @@ func (d *written) begin() error {
 	if d.before == nil && kyaml.Unmarshal(d.text, &d.before) != nil {
 		return errNoYAML
 	}
-	return withoutAliases(d.root)
+	if err := withoutAliases(d.root); err != nil {
+		return err
+	}
+	return keysDiffer(d.root)
 }
 
 // content is the object as it was read.
@@ -169,6 +172,9 @@ func (d *written) content(document any, at int) map[string]any {
 
 // bytes writes the document, if what is written is what the changes make of it.
 func (d *written) bytes() ([]byte, error) {
+	if err := keysDiffer(d.root); err != nil {
+		return nil, err
+	}
 	out, err := encode(d.root, d.compact)
 	if err != nil {
 		return nil, err

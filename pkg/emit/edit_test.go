@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -166,6 +167,29 @@ func TestEditShowsNothingOfWhatItCannotRead(t *testing.T) {
 	}
 }
 
+// Where two keys are one in JSON, each reading of the document gives another one.
+func TestEditRefusesKeysThatAreOneInJSON(t *testing.T) {
+	for _, test := range []struct{ labels, path string }{
+		{"{00: a}", "/metadata/labels/0"},
+		{"{00: a, '0': b}", "/metadata/labels/c"},
+		{"{00: a, '0': b}", "/metadata/labels/00"},
+		{"{0x1: a, 1: b}", "/metadata/labels/c"},
+		{"{yes: a}", "/metadata/labels/true"},
+		{"{<<: {off: a}, 'false': b}", "/metadata/labels/c"},
+	} {
+		doc := "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: a, labels: " + test.labels + "}\n"
+		for _, op := range []change.Op{change.Set, change.Remove} {
+			if op == change.Remove && strings.Count(test.labels, ",") == 0 {
+				continue // nothing to remove
+			}
+			_, err := Edit([]byte(doc), []change.Change{{Target: workload("a"), Op: op, Path: test.path, Value: "x"}}, "air")
+			if !errors.Is(err, errTwoWays) {
+				t.Errorf("%v %s in %s: %v", op, test.path, test.labels, err)
+			}
+		}
+	}
+}
+
 // FuzzEdit holds Edit to change.Apply on the decoded document, and comments to their words.
 func FuzzEdit(f *testing.F) {
 	for _, doc := range strings.Split(manifests, "---\n") {
@@ -174,6 +198,7 @@ func FuzzEdit(f *testing.F) {
 		f.Add(doc, "/metadata/labels", "", true)
 	}
 	f.Add("a: &x [1]\nb: {<<: {c: 1}, d: *x}\n", "/b/c/d", "012", false)
+	f.Add("00:\n", "0/b", "1", false)
 	f.Add("a: >\n  folded\n   more\n\n  end\nb: |2-\n    x\n", "/c", "|\n x\n", false)
 	f.Fuzz(func(t *testing.T, doc, path, value string, remove bool) {
 		var before map[string]any
