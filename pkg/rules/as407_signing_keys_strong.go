@@ -74,11 +74,7 @@ func checkSigningKey(p *rule.Pass, places []keyPlace, c *credential, shortest in
 		if isHidden(p, at.Setting) {
 			continue
 		}
-		if size := sizeOf(at.Setting); size < shortest {
-			p.Report(keyFinding(p, *at, c, fmt.Sprintf("%s is shorter than %d bytes", c.what, shortest)))
-		} else {
-			checkNotGuessable(p, *at, c)
-		}
+		checkHardToGuess(p, *at, c, shortest)
 		switch {
 		case first == nil:
 			first = at
@@ -89,19 +85,33 @@ func checkSigningKey(p *rule.Pass, places []keyPlace, c *credential, shortest in
 	}
 }
 
-// checkNotGuessable looks for keys of words, and for texts that stand where a
-// key has yet to be written. Files do not tell whether something writes one.
-func checkNotGuessable(p *rule.Pass, at keyPlace, c *credential) {
-	masked, _ := snapshot.ParseMasked(at.Value)
-	is := func(shape string) bool { return slices.Equal(masked.Shapes, []string{shape}) }
+// checkHardToGuess looks for short keys, for keys of words, and for texts that
+// stand where a key has yet to be written.
+func checkHardToGuess(p *rule.Pass, at keyPlace, c *credential, shortest int) {
 	switch {
-	case is(secret.Word):
-		p.Report(keyFinding(p, at, c, c.what+" is long enough, but made of words, which lists of guesses hold"))
-	case is(secret.Harmless) && p.Offline():
-		p.Unknown(c.what + " reads like a placeholder or a reference, and files do not tell what takes its place")
-	case is(secret.Harmless):
+	case isPlaceholder(at) && p.Offline():
+		p.Unknown(yetToBeReplaced(c.what))
+	case isPlaceholder(at):
 		p.Report(keyFinding(p, at, c, c.what+" is a placeholder that nobody replaced: whoever guesses that has the key"))
+	case sizeOf(at.Setting) < shortest:
+		p.Report(keyFinding(p, at, c, fmt.Sprintf("%s is shorter than %d bytes", c.what, shortest)))
+	case isOf(at, secret.Word):
+		p.Report(keyFinding(p, at, c, c.what+" is long enough, but made of words, which lists of guesses hold"))
 	}
+}
+
+// isOf says that a value is masked as one of a shape, and of no other.
+func isOf(at keyPlace, shape string) bool {
+	masked, _ := snapshot.ParseMasked(at.Value)
+	return slices.Equal(masked.Shapes, []string{shape})
+}
+
+// isPlaceholder says that a value stands where a key has yet to be written, or
+// refers to one. Files do not tell whether something writes it.
+func isPlaceholder(at keyPlace) bool { return isOf(at, secret.Harmless) }
+
+func yetToBeReplaced(what string) string {
+	return what + " reads like a placeholder or a reference, and files do not tell what takes its place"
 }
 
 // sizeOf is at most a value's length in bytes.
