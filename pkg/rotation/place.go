@@ -186,7 +186,17 @@ func (r *rotation) lasting(places ...place) error {
 		case p.maker == byOperator && (r.store == nil || r.store.Write(p.secret, p.key) == ""):
 			return r.refuse(fmt.Sprintf("%s writes Secret %s from a store and would bring the old value back", p.operator, p.secret),
 				storeAdvice[p.operator == sealed])
+		case p.maker != byOperator && r.store != nil:
+			r.warnUnsynced(p.secret)
 		}
 	}
 	return nil
+}
+
+// warnUnsynced says that a store was named for a Secret that nothing syncs from it.
+func (r *rotation) warnUnsynced(secret string) {
+	text := fmt.Sprintf("The commands change Secret %s and nothing in %s, because nothing shows that the Secret comes from there. Where a sync begins later it brings what the store holds: then rotate after it.", secret, r.store.Name)
+	if !slices.Contains(r.plan.Warnings, text) {
+		r.warn(text)
+	}
 }

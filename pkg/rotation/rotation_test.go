@@ -244,6 +244,13 @@ func TestStore(t *testing.T) {
 			t.Errorf("%s: not written into the store alone:\n%s", key, all.String())
 		}
 	}
+	plan, err := rotation.Of(apart.model(t), rotation.Fernet, store)
+	if err != nil || !strings.Contains(strings.Join(plan.Warnings, "\n"), "nothing in Vault") || !strings.Contains(plan.Steps[0].Commands[0], "kubectl patch secret") {
+		t.Errorf("a store that does not count: %v, %v", plan, err)
+	}
+	if plan, err = rotation.Of(synced("reconcile.external-secrets.io/managed", "true"), rotation.Fernet, store); err != nil || strings.Contains(strings.Join(plan.Warnings, "\n"), "nothing in Vault") {
+		t.Errorf("a store that counts: %v, %v", plan, err)
+	}
 	if _, err := rotation.Of(synced("app.kubernetes.io/managed-by", "hashicorp-vso"), rotation.Fernet, nil); err == nil || !strings.Contains(err.Error(), "Vault Secrets Operator") {
 		t.Errorf("the Vault operator is not seen: %v", err)
 	}
