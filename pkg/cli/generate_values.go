@@ -79,7 +79,7 @@ func newGenerateValuesCommand(streams Streams) *cobra.Command {
 		Long:  valuesLong,
 		Example: `  # look at the proof, then upgrade
   $HOST generate values airflow -n airflow > hardened.yaml
-  helm upgrade airflow apache-airflow/airflow -n airflow --reuse-values -f hardened.yaml
+  helm upgrade airflow apache-airflow/airflow -n airflow --reset-then-reuse-values -f hardened.yaml
 
   # for a chart that is not installed yet
   $HOST generate values airflow -n airflow --chart ./airflow --values prod.yaml

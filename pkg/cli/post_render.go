@@ -66,12 +66,12 @@ Helm 4 passes them. Neither tells the namespace: where no manifest names it, giv
 -n. Give both on every upgrade; without the post-renderer the next one takes the
 chart's fields back.`,
 		Example: `  # Helm 3
-  helm upgrade airflow apache-airflow/airflow -n airflow --reuse-values \
+  helm upgrade airflow apache-airflow/airflow -n airflow --reset-then-reuse-values \
     --post-renderer kubectl-airflowsec --post-renderer-args post-render \
     --post-renderer-args --namespace=airflow
 
   # Helm 4, with the plugin airflowsec-post-render
-  helm upgrade airflow apache-airflow/airflow -n airflow --reuse-values \
+  helm upgrade airflow apache-airflow/airflow -n airflow --reset-then-reuse-values \
     --post-renderer airflowsec-post-render
 
   # what would it change?

@@ -29,14 +29,17 @@ func (g *genuine) holdChart(ch *chart.Chart) *snapshot.Reference {
 // stores a chart's own files; of subcharts only what they have installed.
 func (g *genuine) holdRecord(rec *record, capabilities *chartutil.Capabilities, m *masker) (*snapshot.Reference, error) {
 	ref := g.ref
-	compareFiles(&ref, filesOfChart(rec.helmChart(), ""), g.installedFiles(rec.Config))
+	have, genuine := rec.helmChart(), g.installed(rec.Config)
+	if rec.Version > 1 {
+		have.Values, genuine.Values = withoutUsers(have.Values, rec.Config), withoutUsers(genuine.Values, rec.Config)
+	}
+	compareFiles(&ref, filesOfChart(have, ""), filesOfChart(genuine, ""))
 	return &ref, g.holdSubcharts(&ref, rec, capabilities, m)
 }
 
-// installedFiles are the archive's own files as Helm stores them after an
-// install: it drops disabled dependencies and merges what subcharts export into
-// the values.
-func (g *genuine) installedFiles(config map[string]any) map[string][]byte {
+// installed is the archive's own chart as Helm stores it after an install: it
+// drops disabled dependencies and merges what subcharts export into the values.
+func (g *genuine) installed(config map[string]any) *chart.Chart {
 	ch := copyChart(g.chart)
 	var err error
 	quietly(func() { err = chartutil.ProcessDependenciesWithMerge(ch, runtime.DeepCopyJSON(config)) })
@@ -44,7 +47,7 @@ func (g *genuine) installedFiles(config map[string]any) map[string][]byte {
 		ch = copyChart(g.chart)
 	}
 	ch.SetDependencies()
-	return filesOfChart(ch, "")
+	return ch
 }
 
 // copyChart is a chart that Helm's code may change without changing the first.

@@ -155,8 +155,11 @@ func (r *record) fill(release *snapshot.Release, m *masker) error {
 	ch := r.helmChart()
 	release.Record, release.Revision, release.Status = snapshot.Stored, r.Version, r.Info.Status
 	release.ApplyMethod, release.Chart = r.ApplyMethod, chartOf(ch)
+	if r.Version > 1 {
+		release.Chart.ValueKeys = withSchema(release.Chart.ValueKeys, ch.Schema)
+	}
 	release.Manifest, release.Hooks = installed, hooks
-	release.Unread, release.AsChart = unreadValues(ch, r.Config), asChart(ch, r.Config)
+	release.Unread = unreadValues(ch, r.Config)
 	release.Values = m.values(r.Config)
 	return nil
 }

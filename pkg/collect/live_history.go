@@ -26,6 +26,8 @@ type pastRevision struct {
 	revision
 	values    map[string]any
 	installed []snapshot.Object
+	config    map[string]any // the user's values, as they were read
+	stored    map[string]any // what it keeps as its chart's
 }
 
 // pastRevisions are those to read beside the one that is judged: all others,
@@ -84,12 +86,12 @@ func (r *record) past(which revision, m *masker) (pastRevision, error) {
 	if err != nil {
 		return pastRevision{}, plain("%s", err)
 	}
-	return pastRevision{revision: which, values: m.values(r.Config), installed: append(installed, hooks...)}, nil
+	return pastRevision{revision: which, values: m.values(r.Config), installed: append(installed, hooks...), config: r.Config, stored: r.Chart.Values}, nil
 }
 
 // remember keeps, of the other revisions, the texts whose secrets the judged
 // one does not hold: of their values all, of their objects those that are in
-// use to this day. What Helm makes at random for each revision is of no use to anybody.
+// use to this day; of all revisions what upgrades left among the chart's values. What Helm makes at random for each revision is of no use to anybody.
 func (r *run) remember() {
 	if r.record == nil {
 		return
@@ -102,13 +104,21 @@ func (r *run) remember() {
 		maps.Copy(live, idsIn(r.s.Objects[i].Content))
 	}
 	slices.SortFunc(r.past.read, func(a, b pastRevision) int { return a.number - b.number })
+	if r.ownValues(r.record.Version, r.record.Chart.Values) {
+		r.s.Release.AsChart = asChart(r.record.helmChart(), r.record.Config)
+	}
 	for _, one := range r.past.read {
 		values, _ := cutDown(one.values, func(id string) bool { return !recorded[id] }).(map[string]any)
 		said := idsIn(values)
 		kept := one.kept(func(id string) bool { return !recorded[id] && !said[id] && live[id] })
-		if len(values) > 0 || len(kept) > 0 {
-			r.s.Release.Past = append(r.s.Release.Past, snapshot.Past{Revision: one.number, Status: one.status, Values: values, Kept: kept})
-		}
+		r.keepPast(snapshot.Past{Revision: one.number, Status: one.status, Values: values, Left: r.leftovers(one.number, one.stored, recorded), Kept: kept})
+	}
+	r.keepPast(snapshot.Past{Revision: r.record.Version, Status: r.record.Info.Status, Left: r.leftovers(r.record.Version, r.record.Chart.Values, recorded)})
+}
+
+func (r *run) keepPast(p snapshot.Past) {
+	if len(p.Values)+len(p.Left)+len(p.Kept) > 0 {
+		r.s.Release.Past = append(r.s.Release.Past, p)
 	}
 }
 

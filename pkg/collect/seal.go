@@ -27,6 +27,7 @@ func (m *masker) seal(s *snapshot.Snapshot) {
 	}
 	for _, past := range s.Release.Past {
 		n.walk(past.Values)
+		n.walk(past.Left)
 		for i := range past.Kept {
 			past.Kept[i].Text = snapshot.Renumber(past.Kept[i].Text, n.id)
 		}

@@ -15,13 +15,13 @@ import (
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
-// Values writes changes as a values file for helm upgrade --reuse-values, all
+// Values writes changes as a values file for helm upgrade --reset-then-reuse-values, all
 // or nothing: keys sorted, above each the rules that ask for it and what it does.
 func Values(w io.Writer, m *airflow.Model, changes []harden.ValuesChange) error {
 	var b bytes.Buffer
 	header := []string{
 		"Values for the Airflow release " + about(m),
-		fmt.Sprintf("Apply:   helm upgrade %s CHART -n %s --reuse-values -f FILE", m.Release, m.Namespace),
+		fmt.Sprintf("Apply:   helm upgrade %s CHART -n %s --reset-then-reuse-values -f FILE", m.Release, m.Namespace),
 	}
 	if revision := m.Snapshot.Release.Revision; revision > 0 {
 		header = append(header, fmt.Sprintf("Undo:    helm rollback %s %d -n %s", m.Release, revision, m.Namespace))

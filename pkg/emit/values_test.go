@@ -24,7 +24,7 @@ func TestValues(t *testing.T) {
 		{Path: []string{"apiServer", "from"}, Value: []any{int64(8080)}, Rules: []string{"AS203"}, Why: "later"},
 	}
 	const want = `# Values for the Airflow release af in namespace team
-# Apply:   helm upgrade af CHART -n team --reuse-values -f FILE
+# Apply:   helm upgrade af CHART -n team --reset-then-reuse-values -f FILE
 apiServer:
   # AS203: later
   from:

@@ -27,7 +27,7 @@ func steps(m *airflow.Model, p *wire.Plan) []byte {
 		list = append(list, "Make the objects: `kubectl apply -f objects.yaml`. "+waits(p))
 	}
 	list = append(list,
-		fmt.Sprintf("Upgrade: `helm upgrade %s CHART -n %s --reuse-values -f values.yaml`.", p.Release, p.Namespace),
+		fmt.Sprintf("Upgrade: `helm upgrade %s CHART -n %s --reset-then-reuse-values -f values.yaml`.", p.Release, p.Namespace),
 		fmt.Sprintf("Judge the result: `kubectl airflowsec check %s -n %s`.", p.Release, p.Namespace),
 		"Then change every credential that stood in values: Helm's older revisions and your Git history still hold it.",
 	)

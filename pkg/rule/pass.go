@@ -216,7 +216,7 @@ func (p *Pass) APIServers() []snapshot.APIServer {
 	return p.model.Snapshot.APIServers
 }
 
-// Past are the release's other revisions, as far as they hold a secret that this one does not.
+// Past are the release's revisions, as far as they hold a secret that this one's own values and objects do not.
 func (p *Pass) Past() []snapshot.Past {
 	p.reads = append(p.reads, snapshot.History)
 	return p.model.Snapshot.Release.Past

@@ -31,7 +31,7 @@ var historyHoldsNoSecret = &rule.Rule{
 	Check: checkHistoryHoldsNoSecret,
 }
 
-// relic is a credential that older revisions hold at one place.
+// relic is a credential that revisions hold at one place.
 type relic struct {
 	place     string // a values path, or an object and the pointer in it
 	pointer   string
@@ -50,9 +50,8 @@ func checkHistoryHoldsNoSecret(p *rule.Pass) {
 	for _, r := range relics(p, list) {
 		f := rule.Finding{
 			Target: releaseRef(p), Path: r.pointer,
-			Message: fmt.Sprintf("%s in Helm's storage %s %s at %s, which revision %d does not hold",
-				revisionsInWords(r.revisions), holdOrHolds(r.revisions), r.what, r.place, current),
-			Fixes: []rule.Fix{{Kind: rule.Manual, Summary: dropOrder(p, r.revisions)}},
+			Message: r.words(current),
+			Fixes:   []rule.Fix{{Kind: rule.Manual, Summary: dropOrder(p, r.revisions)}},
 		}
 		if at := used[r.value.ID]; at != "" {
 			f.Severity = rule.High
@@ -62,7 +61,19 @@ func checkHistoryHoldsNoSecret(p *rule.Pass) {
 	}
 }
 
-// relics are the credentials of the older revisions, each place once.
+// words say who holds it, and why the current revision is among them.
+func (r relic) words(current int) string {
+	text := fmt.Sprintf("%s in Helm's storage %s %s at %s", revisionsInWords(r.revisions), holdOrHolds(r.revisions), r.what, r.place)
+	switch {
+	case !slices.Contains(r.revisions, current):
+		return fmt.Sprintf("%s, which revision %d does not hold", text, current)
+	case len(r.revisions) > 1:
+		text += fmt.Sprintf(", revision %d", current)
+	}
+	return text + " in its copy of the chart's values, as upgrades with --reuse-values leave it"
+}
+
+// relics are the credentials of the revisions, each place once.
 func relics(p *rule.Pass, list []snapshot.Past) []relic {
 	var out []relic
 	add := func(revision int, r relic) {
@@ -75,11 +86,13 @@ func relics(p *rule.Pass, list []snapshot.Past) []relic {
 		}
 	}
 	for _, past := range list {
-		v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
-		v.walk(past.Values, nil, "", secret.No)
-		for _, value := range v.out {
-			for _, c := range value.found {
-				add(past.Revision, relic{place: value.path, pointer: "/values/" + valuePointer(value.path), what: whatIn(value, []inClear{c}), value: c.value})
+		for _, values := range []map[string]any{past.Values, past.Left} {
+			v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
+			v.walk(values, nil, "", secret.No)
+			for _, value := range v.out {
+				for _, c := range value.found {
+					add(past.Revision, relic{place: value.path, pointer: "/values/" + valuePointer(value.path), what: whatIn(value, []inClear{c}), value: c.value})
+				}
 			}
 		}
 		for _, kept := range past.Kept {
@@ -141,5 +154,9 @@ func dropOrder(p *rule.Pass, list []int) string {
 	for _, number := range list {
 		names = append(names, fmt.Sprintf("sh.helm.release.v1.%s.v%d", p.Airflow().Release, number))
 	}
-	return "change the credential, then delete Helm's records " + sentenceOf(names) + ", and give `helm upgrade` a --history-max"
+	first := ""
+	if slices.Contains(list, p.Release().Revision) {
+		first = "upgrade once with --reset-then-reuse-values (Helm 3.14 or later), "
+	}
+	return "change the credential, then " + first + "delete Helm's records " + sentenceOf(names) + ", and give `helm upgrade` a --history-max"
 }

@@ -39,11 +39,11 @@ type Release struct {
 	// Manifest and Hooks are what the record says was installed; empty where no record was read.
 	Manifest []Object `json:"manifest,omitempty"`
 	Hooks    []Object `json:"hooks,omitempty"`
-	// Past are the other stored revisions, ascending, as far as they hold what this one does not.
+	// Past are the stored revisions, ascending, as far as they hold what this one's own values and objects do not.
 	Past []Past `json:"past,omitempty"`
 }
 
-// Past is another revision of a release in Helm's storage.
+// Past is a revision of a release in Helm's storage.
 type Past struct {
 	Revision int    `json:"revision"`
 	Status   string `json:"status,omitempty"`
@@ -51,6 +51,9 @@ type Past struct {
 	// secret in them that stands nowhere in the revision that was read, and to
 	// what names them. Entries of lists keep their places.
 	Values map[string]any `json:"values,omitempty"`
+	// Left is the same of what it keeps as its chart's values: an upgrade with
+	// --reuse-values leaves the user's earlier ones there.
+	Left map[string]any `json:"left,omitempty"`
 	// Kept are the texts of the objects it installed whose secret stands nowhere
 	// in the revision that was read and is in use to this day.
 	Kept []Kept `json:"kept,omitempty"`

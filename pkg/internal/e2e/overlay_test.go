@@ -66,7 +66,7 @@ func TestTheOverlayOfALiveRelease(t *testing.T) {
 			admitted(t, c, namespace)
 			overlay := writeOverlay(t, p, "-n", namespace)
 			run(t, c, "kubectl", "label", "namespace", namespace, enforced)
-			run(t, c, helm, "upgrade", "af", chart, "-n", namespace, "--reuse-values", "-f", overlay)
+			run(t, c, helm, "upgrade", "af", chart, "-n", namespace, "--reset-then-reuse-values", "-f", overlay)
 			admitted(t, c, namespace)
 			out, talk, code := p.run(nil, "generate", "values", "af", "-n", namespace)
 			if code != 0 || !strings.Contains(out, "There is nothing to change") {
