@@ -112,11 +112,12 @@ func compareFiles(ref *snapshot.Reference, have, genuine map[string][]byte) {
 }
 
 // leaves are the values of a map that are no maps, by their keys with dots
-// between, but for null: Helm drops it in some versions and keeps it in others.
+// between, but for null: Helm drops it in some versions and keeps it in others,
+// so that a map of nothing else is like an empty one.
 func leaves(values map[string]any, prefix string) map[string]any {
 	out := map[string]any{}
 	for key, value := range values {
-		if below, isMap := value.(map[string]any); isMap && len(below) > 0 {
+		if below, isMap := value.(map[string]any); isMap {
 			maps.Copy(out, leaves(below, prefix+key+"."))
 			continue
 		}

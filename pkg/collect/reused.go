@@ -88,6 +88,7 @@ func withoutUsers(values, user map[string]any) map[string]any {
 		below, isMap := given.(map[string]any)
 		own, areMaps := value.(map[string]any)
 		switch {
+		case value == nil: // which Helm may drop
 		case !set:
 			out[key] = value
 		case isMap && areMaps:

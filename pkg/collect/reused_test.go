@@ -58,10 +58,18 @@ func TestTheChartsOwnValuesAreNoLeftovers(t *testing.T) {
 }
 
 func TestWithoutUsers(t *testing.T) {
-	values := map[string]any{"a": 1, "b": map[string]any{"c": 1, "d": 2}, "e": map[string]any{"f": 1}, "g": map[string]any{}, "h": []any{1}}
+	values := map[string]any{"a": 1, "b": map[string]any{"c": 1, "d": 2}, "e": map[string]any{"f": 1}, "g": map[string]any{}, "h": []any{1}, "i": nil}
 	user := map[string]any{"b": map[string]any{"c": 3}, "e": map[string]any{"f": nil}, "g": map[string]any{}, "h": []any{2}}
 	want := map[string]any{"a": 1, "b": map[string]any{"d": 2}, "g": map[string]any{}}
 	if got := withoutUsers(values, user); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestAMapOfNullIsLikeAnEmptyOne(t *testing.T) {
+	ref := &snapshot.Reference{}
+	compareFiles(ref, map[string][]byte{"values.yaml": []byte(`{"a": {"b": {}}, "c": 1}`)}, map[string][]byte{"values.yaml": []byte(`{"a": {"b": {"http": null}}, "c": 2}`)})
+	if got, want := differences(ref), []string{"values.yaml: c changed"}; !slices.Equal(got, want) {
+		t.Errorf("differences %q, want %q", got, want)
 	}
 }
