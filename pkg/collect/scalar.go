@@ -43,9 +43,18 @@ func resolveScalar(text string) any {
 }
 
 func resolveNumber(text string) (any, bool) {
+	v, ok := number(text)
+	if f, isFloat := v.(float64); isFloat {
+		v = wholeNumber(f)
+	}
+	return v, ok
+}
+
+// number is an int64 or a float64, as it is written.
+func number(text string) (any, bool) {
 	if text[0] == '.' {
 		f, err := strconv.ParseFloat(text, 64)
-		return wholeNumber(f), err == nil
+		return f, err == nil
 	}
 	plain := strings.ReplaceAll(text, "_", "")
 	if i, err := strconv.ParseInt(plain, 0, 64); err == nil {
@@ -56,7 +65,7 @@ func resolveNumber(text string) (any, bool) {
 	}
 	if yamlFloat.MatchString(plain) {
 		f, err := strconv.ParseFloat(plain, 64)
-		return wholeNumber(f), err == nil
+		return f, err == nil
 	}
 	if digits, binary := strings.CutPrefix(plain, "0b"); binary { // a sign behind the prefix counts, too: 0b-1
 		i, err := strconv.ParseInt(digits, 2, 64)
@@ -75,3 +84,6 @@ func wholeNumber(f float64) any {
 	}
 	return f
 }
+
+// floatKey is a float as a key of JSON, in the words of sigs.k8s.io/yaml.
+func floatKey(f float64) string { return strconv.FormatFloat(f, 'g', -1, 32) }

@@ -212,9 +212,25 @@ func (c *yamlConverter) key(n *yaml.Node) (string, error) {
 		return v, nil
 	case nil:
 		return "", c.fail(n, "has an empty key")
-	default:
-		return fmt.Sprint(v), nil
+	case float64:
+		return floatKey(v), nil
+	case int64: // also of a float without a fraction
+		if f, isFloat := asFloat(n); isFloat {
+			return floatKey(f), nil
+		}
 	}
+	return fmt.Sprint(v), nil
+}
+
+// asFloat is a number that is written as a float, or tagged as one.
+func asFloat(n *yaml.Node) (float64, bool) {
+	switch v, _ := number(n.Value); v := v.(type) {
+	case float64:
+		return v, true
+	case int64:
+		return float64(v), n.Style&yaml.TaggedStyle != 0 && n.ShortTag() == "!!float"
+	}
+	return 0, false
 }
 
 // isPlain says that a scalar carries neither quotes nor a tag: only then its looks decide its type.

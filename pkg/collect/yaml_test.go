@@ -49,6 +49,16 @@ func TestParseYAMLReadsAsKubernetesDoes(t *testing.T) {
 	}
 }
 
+func TestKeysReadAsKubernetesDoes(t *testing.T) {
+	for _, key := range append([]string{"1E10", "1e21", "-1e3", "1.25e-7", "16777217.0", "!!float 16777217", "0x1.8p1"}, scalars...) {
+		text := "? " + key + "\n: a\n"
+		want, ok := sigsYAML(t, text)
+		if got, _, err := parseYAML([]byte(text), "f", 1); ok && err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %#v, want %#v", text, got, want)
+		}
+	}
+}
+
 func TestMergedMapsInOrder(t *testing.T) {
 	got, _, err := parseYAML([]byte("x: &a {p: 1}\nz: &b {p: 2, r: 3}\nboth:\n  <<: [*a, *b]\n  q: 0"), "f", 1)
 	if err != nil {
