@@ -91,7 +91,7 @@ func (p *Plan) write(t There, further bool) (exists, write []string) {
 	switch o.Backend {
 	case Vault:
 		exists = []string{"vault", "kv", "get", "-mount=" + o.VaultMount, "-field=" + t.Field, t.Name}
-		verb := []string{"vault", "kv", "put", "-mount=" + o.VaultMount}
+		verb := []string{"vault", "kv", "put", "-mount=" + o.VaultMount, "-cas=0"} // refused where any version is there
 		if further {
 			verb = []string{"vault", "kv", "patch", "-mount=" + o.VaultMount}
 		}
