@@ -31,14 +31,10 @@ func checkFernetKeyValid(p *rule.Pass) {
 		if at.Known && at.Value != "" && !at.Default && at.Ref.Kind != string(snapshot.Secret) && at.Via != "cmd" {
 			p.Report(keyFinding(p, at, fernetKey, fmt.Sprintf("the Fernet key stands in the %s and not in a Secret", at.Ref.Kind)))
 		}
-		if isHidden(p, at.Setting) {
+		if isHidden(p, at.Setting) || isPlaceholder(p, at, fernetKey, "Airflow cannot encrypt with it") {
 			continue
 		}
-		switch wrong := whatIsWrongWithFernet(at); {
-		case wrong == "":
-		case isPlaceholder(at) && p.Offline():
-			p.Unknown(yetToBeReplaced("the Fernet key"))
-		default:
+		if wrong := whatIsWrongWithFernet(at); wrong != "" {
 			p.Report(keyFinding(p, at, fernetKey, wrong))
 		}
 	}
@@ -52,8 +48,6 @@ func whatIsWrongWithFernet(at keyPlace) string {
 		return fmt.Sprintf("no Fernet key is set %s: %s", inComponents(at.components), at.Reason)
 	case at.Value == "":
 		return "the Fernet key is empty: passwords of connections and variables are stored in clear"
-	case isPlaceholder(at):
-		return "the Fernet key is a placeholder that nobody replaced: Airflow cannot encrypt with it"
 	case !masked.Fernet:
 		return "the Fernet key is not 32 bytes in url-safe base64: Airflow cannot encrypt with it"
 	}

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
@@ -74,7 +73,9 @@ func checkSigningKey(p *rule.Pass, places []keyPlace, c *credential, shortest in
 		if isHidden(p, at.Setting) {
 			continue
 		}
-		checkHardToGuess(p, *at, c, shortest)
+		if !isPlaceholder(p, *at, c, "whoever guesses that has the key") {
+			checkHardToGuess(p, *at, c, shortest)
+		}
 		switch {
 		case first == nil:
 			first = at
@@ -85,33 +86,14 @@ func checkSigningKey(p *rule.Pass, places []keyPlace, c *credential, shortest in
 	}
 }
 
-// checkHardToGuess looks for short keys, for keys of words, and for texts that
-// stand where a key has yet to be written.
+// checkHardToGuess looks for short keys, and for keys of words.
 func checkHardToGuess(p *rule.Pass, at keyPlace, c *credential, shortest int) {
 	switch {
-	case isPlaceholder(at) && p.Offline():
-		p.Unknown(yetToBeReplaced(c.what))
-	case isPlaceholder(at):
-		p.Report(keyFinding(p, at, c, c.what+" is a placeholder that nobody replaced: whoever guesses that has the key"))
 	case sizeOf(at.Setting) < shortest:
 		p.Report(keyFinding(p, at, c, fmt.Sprintf("%s is shorter than %d bytes", c.what, shortest)))
 	case isOf(at, secret.Word):
 		p.Report(keyFinding(p, at, c, c.what+" is long enough, but made of words, which lists of guesses hold"))
 	}
-}
-
-// isOf says that a value is masked as one of a shape, and of no other.
-func isOf(at keyPlace, shape string) bool {
-	masked, _ := snapshot.ParseMasked(at.Value)
-	return slices.Equal(masked.Shapes, []string{shape})
-}
-
-// isPlaceholder says that a value stands where a key has yet to be written, or
-// refers to one. Files do not tell whether something writes it.
-func isPlaceholder(at keyPlace) bool { return isOf(at, secret.Harmless) }
-
-func yetToBeReplaced(what string) string {
-	return what + " reads like a placeholder or a reference, and files do not tell what takes its place"
 }
 
 // sizeOf is at most a value's length in bytes.

@@ -86,19 +86,30 @@ func relics(p *rule.Pass, list []snapshot.Past) []relic {
 		}
 	}
 	for _, past := range list {
-		for _, values := range []map[string]any{past.Values, past.Left} {
-			v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
-			v.walk(values, nil, "", secret.No)
-			for _, value := range v.out {
-				for _, c := range value.found {
-					add(past.Revision, relic{place: value.path, pointer: "/values/" + valuePointer(value.path), what: whatIn(value, []inClear{c}), value: c.value})
-				}
-			}
+		for _, r := range slices.Concat(inValues(p, past.Values), inValues(p, past.Left), inObjects(past.Kept)) {
+			add(past.Revision, r)
 		}
-		for _, kept := range past.Kept {
-			for _, c := range credentialsIn(path.Base(kept.Path), kept.Text, keptScent(kept)) {
-				add(past.Revision, relic{place: kept.Object.String() + " " + kept.Path, pointer: "/manifest/" + kept.Object.Name + kept.Path, what: c.what, value: c.value})
-			}
+	}
+	return out
+}
+
+func inValues(p *rule.Pass, values map[string]any) []relic {
+	var out []relic
+	v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
+	v.walk(values, nil, "", secret.No)
+	for _, value := range v.out {
+		for _, c := range value.found {
+			out = append(out, relic{place: value.path, pointer: "/values/" + valuePointer(value.path), what: whatIn(value, []inClear{c}), value: c.value})
+		}
+	}
+	return out
+}
+
+func inObjects(list []snapshot.Kept) []relic {
+	var out []relic
+	for _, kept := range list {
+		for _, c := range credentialsIn(path.Base(kept.Path), kept.Text, keptScent(kept)) {
+			out = append(out, relic{place: kept.Object.String() + " " + kept.Path, pointer: "/manifest/" + kept.Object.Name + kept.Path, what: c.what, value: c.value})
 		}
 	}
 	return out

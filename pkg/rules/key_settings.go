@@ -6,6 +6,7 @@ import (
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
 )
 
@@ -125,4 +126,24 @@ func valueAt(p *rule.Pass, key string) any {
 func givesValue(p *rule.Pass, key string) bool {
 	value := valueAt(p, key)
 	return value != nil && value != ""
+}
+
+// isPlaceholder tells of a text that stands where a key has yet to be written,
+// or refers to one, and what it means. Files do not tell whether something writes it.
+func isPlaceholder(p *rule.Pass, at keyPlace, c *credential, means string) bool {
+	switch {
+	case !isOf(at, secret.Harmless):
+		return false
+	case p.Offline():
+		p.Unknown(c.what + " reads like a placeholder or a reference, and files do not tell what takes its place")
+	default:
+		p.Report(keyFinding(p, at, c, c.what+" is a placeholder that nobody replaced: "+means))
+	}
+	return true
+}
+
+// isOf says that a value is masked as one of a shape, and of no other.
+func isOf(at keyPlace, shape string) bool {
+	masked, _ := snapshot.ParseMasked(at.Value)
+	return slices.Equal(masked.Shapes, []string{shape})
 }
