@@ -147,9 +147,12 @@ func (o writtenObject) edit(changes []change.Change) error {
 	return nil
 }
 
-// begin makes a document ready for changes.
+// begin makes a document ready for changes, before the first of its objects.
 func (d *written) begin() error {
-	if d.before == nil && kyaml.Unmarshal(d.text, &d.before) != nil {
+	if d.before != nil {
+		return nil
+	}
+	if kyaml.Unmarshal(d.text, &d.before) != nil {
 		return errNoYAML
 	}
 	if err := withoutAliases(d.root); err != nil {
