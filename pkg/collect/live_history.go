@@ -91,7 +91,8 @@ func (r *record) past(which revision, m *masker) (pastRevision, error) {
 
 // remember keeps, of the other revisions, the texts whose secrets the judged
 // one does not hold: of their values all, of their objects those that are in
-// use to this day; of all revisions what upgrades left among the chart's values. What Helm makes at random for each revision is of no use to anybody.
+// use to this day; of all revisions what upgrades left among the chart's values.
+// What Helm makes at random for each revision is of no use to anybody.
 func (r *run) remember() {
 	if r.record == nil {
 		return
@@ -104,16 +105,22 @@ func (r *run) remember() {
 		maps.Copy(live, idsIn(r.s.Objects[i].Content))
 	}
 	slices.SortFunc(r.past.read, func(a, b pastRevision) int { return a.number - b.number })
-	if r.ownValues(r.record.Version, r.record.Chart.Values) {
-		r.s.Release.AsChart = asChart(r.record.helmChart(), r.record.Config)
-	}
 	for _, one := range r.past.read {
 		values, _ := cutDown(one.values, func(id string) bool { return !recorded[id] }).(map[string]any)
 		said := idsIn(values)
 		kept := one.kept(func(id string) bool { return !recorded[id] && !said[id] && live[id] })
-		r.keepPast(snapshot.Past{Revision: one.number, Status: one.status, Values: values, Left: r.leftovers(one.number, one.stored, recorded), Kept: kept})
+		past := snapshot.Past{Revision: one.number, Status: one.status, Values: values, Kept: kept}
+		if !r.ownValues(one.number, one.stored) {
+			past.Left = r.leftovers(one.stored, recorded)
+		}
+		r.keepPast(past)
 	}
-	r.keepPast(snapshot.Past{Revision: r.record.Version, Status: r.record.Info.Status, Left: r.leftovers(r.record.Version, r.record.Chart.Values, recorded)})
+	switch now := r.record; {
+	case r.ownValues(now.Version, now.Chart.Values):
+		r.s.Release.AsChart = asChart(now.helmChart(), now.Config)
+	case r.cluster.History:
+		r.keepPast(snapshot.Past{Revision: now.Version, Status: now.Info.Status, Left: r.leftovers(now.Chart.Values, recorded)})
+	}
 }
 
 func (r *run) keepPast(p snapshot.Past) {

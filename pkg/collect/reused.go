@@ -18,40 +18,31 @@ import (
 // chart's own: it is the first one, or each one before it has a value of its
 // user's that is not among them. All those have to be at hand.
 func (r *run) ownValues(number int, stored map[string]any) bool {
-	if number <= 1 {
+	if number <= 1 || len(stored) == 0 {
 		return true
 	}
-	complete := r.found.stored != nil && len(r.past.read) == len(r.pastRevisions())
-	return complete && len(r.past.read) > 0 && !slices.ContainsFunc(r.past.read, func(before pastRevision) bool {
-		return before.number < number && len(before.config) > 0 && within(before.config, stored)
+	if r.found.stored == nil || len(r.past.read) == 0 || len(r.past.read) != len(r.pastRevisions()) {
+		return false
+	}
+	all := leaves(stored, "")
+	return !slices.ContainsFunc(r.past.read, func(before pastRevision) bool {
+		return before.number < number && len(before.config) > 0 && within(leaves(before.config, ""), all)
 	})
 }
 
-// within says that all of a user's values but null stand in others.
+// within says that all of a user's values stand among others.
 func within(user, others map[string]any) bool {
 	for key, value := range user {
-		other, found := others[key]
-		below, isMap := value.(map[string]any)
-		beside, areMaps := other.(map[string]any)
-		switch {
-		case value == nil:
-		case isMap && areMaps:
-			if !within(below, beside) {
-				return false
-			}
-		case !found || !reflect.DeepEqual(value, other):
+		if !reflect.DeepEqual(value, others[key]) {
 			return false
 		}
 	}
 	return true
 }
 
-// leftovers are the texts that a revision keeps among its chart's values and
+// leftovers are the texts among what a revision keeps as its chart's values
 // that hold a secret of a user's: what everybody knows is the chart's own.
-func (r *run) leftovers(number int, stored map[string]any, recorded map[string]bool) map[string]any {
-	if len(stored) == 0 || r.ownValues(number, stored) {
-		return nil
-	}
+func (r *run) leftovers(stored map[string]any, recorded map[string]bool) map[string]any {
 	masked := r.masker.values(stored)
 	published := map[string]bool{}
 	eachText(masked, "", func(_, text string) {
