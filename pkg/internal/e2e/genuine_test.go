@@ -76,6 +76,22 @@ func appendTo(t *testing.T, file, more string) {
 	}
 }
 
+// archived packs a chart, and vouches for it by its digest.
+func archived(t *testing.T, c *controlplane.Cluster, chart string) collect.Archive {
+	t.Helper()
+	packed := t.TempDir()
+	if _, err := c.Run(t.Context(), controlplane.Admin, "helm3", "package", chart, "-d", packed); err != nil {
+		t.Fatal(err)
+	}
+	archives, _ := filepath.Glob(filepath.Join(packed, "*.tgz"))
+	text, err := os.ReadFile(archives[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(text)
+	return collect.Archive{Path: archives[0], Digest: hex.EncodeToString(sum[:])}
+}
+
 // TestChartIsGenuine holds what both Helms store of a release against the
 // archive: what was installed from it is genuine, what was changed is named.
 func TestChartIsGenuine(t *testing.T) {
@@ -88,24 +104,15 @@ func TestChartIsGenuine(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(forged, "templates", "more.yaml"), []byte("# nothing\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		packed := t.TempDir()
-		if _, err := c.Run(t.Context(), controlplane.Admin, "helm3", "package", genuine, "-d", packed); err != nil {
-			t.Fatal(err)
-		}
-		archives, _ := filepath.Glob(filepath.Join(packed, "*.tgz"))
-		text, err := os.ReadFile(archives[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(text)
+		archive := archived(t, c, genuine)
 		for _, helm := range []string{"helm3", "helm4"} {
-			for name, from := range map[string]string{"genuine": archives[0], "forged": forged} {
+			for name, from := range map[string]string{"genuine": archive.Path, "forged": forged} {
 				namespace := strings.Join([]string{helm, chart, name}, "-")
 				if _, err := c.Run(t.Context(), controlplane.Admin, helm, "install", "af", from, "-n", namespace, "--create-namespace", "--set", "side.image=example.com/side:2"); err != nil {
 					t.Fatal(err)
 				}
 				cluster := as(t, c.Kubeconfig(controlplane.Admin))
-				cluster.Held = collect.Archive{Path: archives[0], Digest: hex.EncodeToString(sum[:])}
+				cluster.Held = archive
 				result := resultOf(t, judge(t, read(t, cluster, namespace, "af")), "AS708")
 				var found []string
 				for _, f := range result.Findings {

@@ -1,14 +1,10 @@
 package e2e
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/airflowsec/kubectl-airflowsec/pkg/collect"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/internal/controlplane"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 )
@@ -21,18 +17,10 @@ func TestReusedValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	archive := filepath.Join(t.TempDir(), "airflow-1.22.0.tgz")
-	if _, err := c.Run(t.Context(), controlplane.Admin, "helm3", "package", filepath.Join(root, "testdata", "charts", "official"), "--version", "1.22.0", "-d", filepath.Dir(archive)); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(text)
+	archive := archived(t, c, filepath.Join(root, "testdata", "charts", "official"))
 	for _, helm := range []string{"helm3", "helm4"} {
 		cluster := as(t, c.Kubeconfig(controlplane.Admin))
-		cluster.History, cluster.Held = true, collect.Archive{Path: archive, Digest: hex.EncodeToString(sum[:])}
+		cluster.History, cluster.Held = true, archive
 		namespace := "reused-" + helm
 		for _, step := range []struct{ args, says string }{
 			{"install --create-namespace --set data.metadataConnection.pass=Zq81kfPlanted77w", ""},
@@ -40,7 +28,7 @@ func TestReusedValues(t *testing.T) {
 			{"upgrade --reset-then-reuse-values", "revisions 1 and 2 in Helm's storage hold the database password at data.metadataConnection.pass, which revision 3 does not hold"},
 		} {
 			words := strings.Fields(step.args)
-			if _, err := c.Run(t.Context(), controlplane.Admin, helm, append([]string{words[0], "af", archive, "-n", namespace}, words[1:]...)...); err != nil {
+			if _, err := c.Run(t.Context(), controlplane.Admin, helm, append([]string{words[0], "af", archive.Path, "-n", namespace}, words[1:]...)...); err != nil {
 				t.Fatal(err)
 			}
 			s := read(t, cluster, namespace, "af")
