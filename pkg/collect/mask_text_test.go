@@ -48,6 +48,7 @@ func TestMaskURL(t *testing.T) {
 		{"postgresql://u:p?w@host/db", "postgresql://«»"},
 		{"postgresql://u:p w@host/db", "postgresql://«»"},
 		{"https://h\nhunter2", "https://«»"},
+		{"redis://:p@-hunter2", "redis://:«»@«»"},
 		{"redis://:$(REDIS_PASSWORD)@redis:6379/0", "redis://:$(REDIS_PASSWORD)@redis:6379/0"},
 		{"https://host:hunter2/", "https://host:«»/"},
 		{"git@github.com:example/dags.git", "git@github.com:«»"},

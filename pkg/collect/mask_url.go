@@ -161,7 +161,8 @@ func isPort(text string) bool {
 	return len(text) <= 5 && text != "" && isShortNumber(text) && isDigit(text[0])
 }
 
-// isHost says that a text has the form of a host name or address.
+// isHost says that a text has the form of a host name or address. No name begins with "-".
+// Source: RFC 1123, section 2.1.
 func isHost(text string) bool {
 	if inner, found := strings.CutPrefix(text, "["); found {
 		text = strings.TrimSuffix(inner, "]")
@@ -172,7 +173,7 @@ func isHost(text string) bool {
 			return false
 		}
 	}
-	return text != "" && len(text) <= 253 && !holdsCredential(text)
+	return text != "" && text[0] != '-' && len(text) <= 253 && !holdsCredential(text)
 }
 
 // urlPath keeps short numbers (Redis databases) and paths that Airflow itself serves.
