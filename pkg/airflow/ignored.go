@@ -107,8 +107,11 @@ func (m *Model) unreadNames(c *config) []Ignored {
 		return out
 	}
 	for _, name := range c.file.names() {
+		s, _ := c.file.set(name)
 		if i, unread := m.judgeName(c, name.String(), [3]string{"", "_cmd", "_secret"}); unread {
-			s, _ := c.file.set(name)
+			out = append(out, i.at(s))
+		} else if i, unread := m.judgeSection(c, name); unread {
+			s.Name = optionName{strings.ToUpper(name.section), name.key}.String() // as it is written
 			out = append(out, i.at(s))
 		}
 	}
@@ -168,6 +171,21 @@ func (m *Model) judgeName(c *config, name string, suffixes [3]string) (Ignored, 
 		return under(uses[at].name.optionName, Ignored{Why: why, Wins: m.resolve(c, o)}), true
 	}
 	return Ignored{}, false
+}
+
+// judgeSection finds a section of airflow.cfg that is called as the variable of
+// an option is: charts take such a key for a section without a word.
+func (m *Model) judgeSection(c *config, name optionName) (Ignored, bool) {
+	uses := nameIndex()[strings.ToUpper(name.section)]
+	if !strings.HasPrefix(strings.ToUpper(name.section), "AIRFLOW__") || len(uses) == 0 {
+		return Ignored{}, false
+	}
+	i := m.notRead(c, uses)
+	if at := slices.IndexFunc(uses, func(u nameUse) bool { return u.read(m.Identity) }); at >= 0 {
+		i.Wins, i.Gone, i.NotYet = m.resolve(c, uses[at].option), "", false
+	}
+	i.Why = "is not read: it stands in a section of airflow.cfg that is called as a variable is"
+	return under(uses[0].name.optionName, i), true
 }
 
 // notRead explains a name that this Airflow does not know.

@@ -73,6 +73,12 @@ func TestIgnored(t *testing.T) {
 		{"single arguments of the backend before 3.2", "apache/airflow:3.1.0", "AIRFLOW__SECRETS__BACKEND_KWARG__URL=x", "",
 			"AIRFLOW__SECRETS__BACKEND_KWARG__URL is not read by Airflow 3.1.0: it came with 3.2; instead: put it into [secrets] backend_kwargs"},
 		{"single arguments of the backend", "apache/airflow:3.2.0", "AIRFLOW__SECRETS__BACKEND_KWARG__URL=x", "", ""},
+		{"a section called as a variable", "apache/airflow:3.1.0", "", "[AIRFLOW__FAB__COOKIE_SECURE]\nvalue = True\n[AIRFLOW__CORP__KEY]\nvalue = x",
+			"[AIRFLOW__FAB__COOKIE_SECURE] value is not read: it stands in a section of airflow.cfg that is called as a variable is; False counts"},
+		{"a section called as an old variable", "apache/airflow:3.1.0", "", "[AIRFLOW__WEBSERVER__COOKIE_SECURE]\nvalue = True",
+			"[AIRFLOW__WEBSERVER__COOKIE_SECURE] value is not read: it stands in a section of airflow.cfg that is called as a variable is; False counts"},
+		{"a section called as a variable of long ago", "apache/airflow:3.0.2", "", "[AIRFLOW__CORE__ENABLE_XCOM_PICKLING]\nvalue = True",
+			"[AIRFLOW__CORE__ENABLE_XCOM_PICKLING] value is not read: it stands in a section of airflow.cfg that is called as a variable is"},
 		{"names that nobody knows", "apache/airflow:3.2.0", "AIRFLOW__CORP__KEY=x", "[corp]\nkey = x", ""},
 	}
 	for _, tt := range tests {

@@ -83,10 +83,16 @@ func (c chartOwn) set(s airflow.Setting) bool {
 }
 
 // inConfig says whether the user's values hold an option of airflow.cfg.
+// Airflow reads names of sections whatever their case.
 func (c chartOwn) inConfig(s airflow.Setting) bool {
-	section, key, _ := strings.Cut(strings.TrimPrefix(s.Name, "["), "] ")
-	config := (&given{pass: c.pass, values: c.values}).value("config." + section + "." + key)
-	return config != nil
+	name, key, _ := strings.Cut(strings.TrimPrefix(s.Name, "["), "] ")
+	config, _ := (&given{pass: c.pass, values: c.values}).value("config").(map[string]any)
+	for section, options := range config {
+		if below, _ := options.(map[string]any); strings.EqualFold(section, name) && below[key] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // defaults says whether the official chart's own airflow.cfg holds the option with this value.
