@@ -30,6 +30,8 @@ type Identity struct {
 	Unsupported string
 	// Chart is Chart.yaml's word where it was read, else what the objects' labels say.
 	Chart snapshot.Chart
+	// Own is the Airflow chart itself: Chart, or the subchart of it that Chart brings. Of that one Helm's record tells little.
+	Own snapshot.Chart
 	// Version is Airflow's own, as "3.2.2"; empty where nothing tells.
 	Version string
 	// ImageVersion is the one in the tags of the Airflow images, which may contradict Version; empty where no tag tells.
@@ -40,7 +42,7 @@ type Identity struct {
 	Executors []string
 }
 
-func identify(s *snapshot.Snapshot, labels labelled, list []*Workload) Identity {
+func identify(s *snapshot.Snapshot, labels labelled, list []*Workload, brought bool) Identity {
 	id := Identity{Release: s.Release.Name, Namespace: s.Release.Namespace, Chart: s.Release.Chart}
 	if id.Chart.Name == "" {
 		id.Chart.Name, id.Chart.Version = labels.chart, labels.version
@@ -48,22 +50,37 @@ func identify(s *snapshot.Snapshot, labels labelled, list []*Workload) Identity 
 	if id.Release == "" {
 		id.Release = labels.release
 	}
+	id.Own = ownChart(s, labels, id.Chart, brought)
 	if id.Namespace == "" && len(list) > 0 {
 		id.Namespace = list[0].Ref.Namespace
 	}
-	if id.Dialect = dialectOf(s, list); id.Dialect == Unsupported {
+	if id.Dialect = dialectOf(s, id.Own, list); id.Dialect == Unsupported {
 		id.Unsupported = whyUnsupported(s, id.Chart)
 	}
 	return id
 }
 
+// ownChart is the Airflow chart as far as anything tells. Its labels tell its
+// version exactly, where the chart that brings it may name a range.
+func ownChart(s *snapshot.Snapshot, labels labelled, installed snapshot.Chart, brought bool) snapshot.Chart {
+	if !brought {
+		return installed
+	}
+	own := snapshot.Chart{Name: labels.chart}
+	if s.Release.Airflow != nil {
+		own = *s.Release.Airflow
+	}
+	own.Version = first(labels.version, own.Version)
+	return own
+}
+
 // dialectOf asks the chart first, then the objects: forks change the one or
 // the other, seldom both.
-func dialectOf(s *snapshot.Snapshot, list []*Workload) Dialect {
-	if bitnami(s.Release.Chart) {
+func dialectOf(s *snapshot.Snapshot, own snapshot.Chart, list []*Workload) Dialect {
+	if bitnami(s.Release.Chart) || bitnami(own) {
 		return Unsupported
 	}
-	if d := dialectOfChart(s.Release.Chart); d != "" {
+	if d := dialectOfChart(own); d != "" {
 		return d
 	}
 	votes := map[Dialect]int{}

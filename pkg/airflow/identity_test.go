@@ -130,3 +130,53 @@ func TestValuesBelowAParentChart(t *testing.T) {
 		t.Errorf("got key %q", got)
 	}
 }
+
+// TestOwnChart: what a parent chart says of itself says nothing of Airflow's.
+func TestOwnChart(t *testing.T) {
+	text := strings.ReplaceAll(fixture(t, "official"), "apache/airflow:3.2.2", "corp/airflow@sha256:00")
+	umbrella := strings.ReplaceAll(text, "# Source: airflow/templates/", "# Source: platform/charts/airflow/templates/")
+	parent := snapshot.Chart{Name: "platform", Version: "0.1.0", AppVersion: "1.16.0", ValueKeys: []string{"airflow"}}
+	for _, tt := range []struct {
+		name, text     string
+		brings         *snapshot.Chart
+		chart, version string
+		isThere        string
+		dialect        Dialect
+	}{
+		{"labels alone", umbrella, nil, "1.22.0", "", "airflow.fernetKey", Official},
+		{"the chart at hand", umbrella, &snapshot.Chart{Name: "airflow", Version: "1.22.0", AppVersion: "3.2.2", ValueKeys: []string{"data"}}, "1.22.0", "3.2.2", "", Official},
+		{"a range", umbrella, &snapshot.Chart{Name: "airflow"}, "1.22.0", "", "airflow.fernetKey", Official},
+		{"Bitnami's", umbrella, &snapshot.Chart{Name: "airflow", Home: "https://bitnami.com"}, "1.22.0", "", "", Unsupported},
+		{"no labels", strings.ReplaceAll(umbrella, "chart: ", "other: "), &snapshot.Chart{Name: "airflow", Version: "1.21.0"}, "1.21.0", "", "airflow.fernetKey", Official},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := load(t, tt.text)
+			s.Release.Chart, s.Release.Airflow = parent, tt.brings
+			m := New(s)
+			if m.Chart.Version != "0.1.0" || m.Own.Version != tt.chart || m.chartVersion != tt.chart {
+				t.Errorf("chart %s, its own %s and %s, want 0.1.0 and %s", m.Chart.Version, m.Own.Version, m.chartVersion, tt.chart)
+			}
+			if m.Version != tt.version || m.Dialect != tt.dialect {
+				t.Errorf("Airflow %q, %s, want %q, %s", m.Version, m.Dialect, tt.version, tt.dialect)
+			}
+			if got := m.Reachable("fernetKey"); got != tt.isThere {
+				t.Errorf("fernetKey is %q, want %q", got, tt.isThere)
+			}
+		})
+	}
+}
+
+func TestUserValueInTheChart(t *testing.T) {
+	s := load(t, fixture(t, "official"))
+	s.Release.Values = map[string]any{"jwtSecret": nil, "data": map[string]any{"brokerUrl": "x"}}
+	s.Release.Layers = []snapshot.Layer{
+		{File: "base.yaml", Values: map[string]any{"fernetKey": "hidden"}},
+		{Chart: true, Values: map[string]any{"fernetKey": "written", "jwtSecret": "taken away", "data": map[string]any{"metadataConnection": map[string]any{"pass": "p"}, "brokerUrl": "y"}, "env": []any{nil}}},
+	}
+	m := New(s)
+	for path, want := range map[string]any{"fernetKey": "written", "jwtSecret": nil, "data.metadataConnection.pass": "p", "data.brokerUrl": "x", "env": nil, "gone.below": nil} {
+		if got := m.UserValue(strings.Split(path, ".")); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+}

@@ -44,9 +44,9 @@ func New(s *snapshot.Snapshot, needs ...DeclaredNeed) *Model {
 	}
 	m.Workloads, m.Malformed = workloads(s, m.index)
 	labels := chartLabels(s)
-	m.Identity = identify(s, labels, m.Workloads)
 	m.prefix = valuesPrefix(s, m.Workloads)
-	m.chartVersion = first(labels.version, s.Release.Chart.Version)
+	m.Identity = identify(s, labels, m.Workloads, m.prefix != "" || s.Release.Airflow != nil)
+	m.chartVersion = first(labels.version, m.Own.Version)
 	m.readConfigs()
 	m.setVersion(m.findVersion())
 	m.Executors = m.findExecutors()

@@ -148,10 +148,10 @@ func (m *Model) workerSet(name string) (int, map[string]any) {
 // as in forks without a component, and puts a parent chart's name before it.
 func (m *Model) known(key string) string {
 	top, _, _ := strings.Cut(key, ".")
-	switch keys := m.Snapshot.Release.Chart.ValueKeys; {
+	switch keys := m.Own.ValueKeys; {
 	case top == "":
 		return ""
-	case m.prefix == "" && len(keys) > 0 && !slices.Contains(keys, top):
+	case len(keys) > 0 && !slices.Contains(keys, top):
 		return ""
 	}
 	return m.prefix + key

@@ -90,7 +90,17 @@ func (m *Model) elsewhere(row valueRow) map[string][]string {
 	return out
 }
 
-// UserValue is what the user's own values hold at a path, as far as it is not masked; nil where nothing.
+// UserValue is what the user's own values hold at a path, or else a line that
+// somebody wrote into the chart's own; nil where neither. Whole files there are the chart's.
 func (m *Model) UserValue(path []string) any {
-	return dig(m.Snapshot.Release.Values, path)
+	release := &m.Snapshot.Release
+	if release.Gives(path) {
+		return dig(release.Values, path)
+	}
+	for _, layer := range release.Layers {
+		if text, isText := dig(layer.Values, path).(string); isText && layer.Chart && !strings.Contains(text, "\n") {
+			return text
+		}
+	}
+	return nil
 }

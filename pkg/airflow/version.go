@@ -13,7 +13,7 @@ func (m *Model) findVersion() string {
 	if m.ImageVersion != "" {
 		return m.ImageVersion
 	}
-	if number, known := releaseNumber(strings.TrimPrefix(m.Chart.AppVersion, "v")); known {
+	if number, known := releaseNumber(strings.TrimPrefix(m.Own.AppVersion, "v")); known {
 		return number
 	}
 	return ""

@@ -40,6 +40,14 @@ type Chart struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Dialect string `json:"dialect"`
+	// Brings is the Airflow chart where this one brings it as a subchart; nil else.
+	Brings *Brought `json:"brings,omitempty"`
+}
+
+// Brought is a subchart; its version is empty where nothing tells.
+type Brought struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // Evaluated counts what was judged. Workloads include hook Jobs, CronJobs and the task pod template.

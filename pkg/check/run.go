@@ -62,7 +62,7 @@ func newReport(model *airflow.Model, with *profile.Profile, shared *rule.Shared)
 		APIVersion: APIVersion, Kind: "Report", Profile: with.Name,
 		Release: Release{
 			Name: id.Release, Namespace: id.Namespace, Revision: model.Snapshot.Release.Revision,
-			Chart:          Chart{Name: id.Chart.Name, Version: id.Chart.Version, Dialect: string(id.Dialect)},
+			Chart:          chartOf(model),
 			AirflowVersion: id.Version, Executor: strings.Join(id.Executors, ","),
 		},
 		Coverage: slices.Clone(model.Snapshot.Coverage),
@@ -81,6 +81,15 @@ func newReport(model *airflow.Model, with *profile.Profile, shared *rule.Shared)
 		}
 	}
 	return r
+}
+
+func chartOf(model *airflow.Model) Chart {
+	id := model.Identity
+	out := Chart{Name: id.Chart.Name, Version: id.Chart.Version, Dialect: string(id.Dialect)}
+	if id.Own.Name != "" && (id.Own.Name != id.Chart.Name || id.Own.Version != id.Chart.Version) {
+		out.Brings = &Brought{Name: id.Own.Name, Version: id.Own.Version}
+	}
+	return out
 }
 
 func judge(model *airflow.Model, rl *rule.Rule, with *profile.Profile, pass *rule.Pass, exceptions *exceptions) Result {

@@ -31,21 +31,30 @@ type cache struct {
 const maxCached = 32
 
 // newCache finds the entry for one chart, values, names and capabilities as read by this very program.
-func newCache(c Chart, ch *chart.Chart, user map[string]any, kubernetes string) cache {
+func newCache(c Chart, ch *chart.Chart, gave *userGave, kubernetes string) cache {
 	if c.CacheDir == "" || os.MkdirAll(c.CacheDir, 0o700) != nil {
 		return cache{}
 	}
 	key, err := cacheKey(filepath.Join(c.CacheDir, "key"))
-	values, jsonErr := json.Marshal(user)
+	said, jsonErr := gave.text()
 	if err != nil || jsonErr != nil {
 		return cache{}
 	}
 	mac := hmac.New(sha256.New, key)
-	for _, text := range []string{program(), c.Release, c.Namespace, kubernetes, c.KubeVersion, string(values)} {
+	for _, text := range []string{program(), c.Path, c.Release, c.Namespace, kubernetes, c.KubeVersion, string(said)} {
 		addText(mac, []byte(text))
 	}
 	addChart(mac, ch)
 	return cache{dir: c.CacheDir, file: filepath.Join(c.CacheDir, "render-"+hex.EncodeToString(mac.Sum(nil)[:16])+".json")}
+}
+
+// text is all that the user gave, in words that only it has.
+func (g *userGave) text() ([]byte, error) {
+	said := []any{g.values}
+	for _, each := range g.layers {
+		said = append(said, each.file, each.values, each.places())
+	}
+	return json.Marshal(said)
 }
 
 // addText adds a text with its length, so that two texts never read as two others.

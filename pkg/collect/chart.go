@@ -65,14 +65,15 @@ func FromChart(ctx context.Context, c Chart) (*snapshot.Snapshot, error) {
 		return nil, err
 	}
 	user := gave.values
-	cache := newCache(c, ch, user, full)
+	gave = gave.over(c.givenByOwner(ch))
+	cache := newCache(c, ch, gave, full)
 	if s := cache.read(c.Now); s != nil {
 		gave.say(&s.Release, reference) // none of it is part of the key
 		return s, nil
 	}
 	capabilities := chartutil.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = chartutil.KubeVersion{Version: full, Major: major, Minor: minor}
-	s, err := c.render(ctx, ch, user, capabilities)
+	s, err := c.render(ctx, ch, user, gave, capabilities)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +109,8 @@ func (c Chart) say(text string) {
 	}
 }
 
-// render turns a chart and values into a snapshot.
-func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any, capabilities *chartutil.Capabilities) (*snapshot.Snapshot, error) {
+// render turns a chart and values into a snapshot; said are the user's values over an umbrella's own.
+func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any, said *userGave, capabilities *chartutil.Capabilities) (*snapshot.Snapshot, error) {
 	m, err := newMasker()
 	if err != nil {
 		return nil, err
@@ -118,8 +119,9 @@ func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any,
 	if c.KubeVersion != "" {
 		s.ServerVersion = capabilities.KubeVersion.Version
 	}
-	s.Release.Chart = chartOf(ch)
-	s.Release.Unread, s.Release.AsChart = unreadValues(ch, user), asChart(ch, user)
+	s.Release.Chart, s.Release.Airflow = chartOf(ch), broughtBy(ch)
+	s.Release.Unread, s.Release.AsChart = unreadValues(ch, said.values), asChart(ch, said.values)
+	own := c.ownLayer(ch) // rendering puts others in the place of the chart's values
 	c.say(fmt.Sprintf("Rendering chart %s %s", ch.Metadata.Name, ch.Metadata.Version))
 	words := chartWords(ch)
 	var files map[string]string
@@ -138,7 +140,8 @@ func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any,
 	if len(s.Objects) == 0 {
 		return nil, &inputError{file: c.Path, problem: "renders no Kubernetes objects"}
 	}
-	s.Release.Values = m.values(user)
+	s.Release.Values = m.values(said.values)
+	s.Release.Layers = m.layers(said, own)
 	s.Coverage = offlineCoverage(s)
 	m.seal(s)
 	return s, nil

@@ -27,7 +27,7 @@ type placedSchema struct {
 func keysOf(ch *chart.Chart, absent []string) *ChartKeys {
 	k := &ChartKeys{absent: absent}
 	k.addSchemas(ch, nil)
-	k.defaults = defaultsOf(ch)
+	k.defaults = mergeValues(theirDefaults(ch), ownersValues(ch))
 	return k
 }
 
@@ -45,7 +45,9 @@ func (k *ChartKeys) addSchemas(ch *chart.Chart, place []string) {
 		k.schemas = append(k.schemas, placedSchema{place, root})
 	}
 	for _, sub := range ch.Dependencies() {
-		k.addSchemas(sub, append(slices.Clone(place), sub.Name()))
+		for _, key := range valueKeys(ch, sub) {
+			k.addSchemas(sub, append(slices.Clone(place), key))
+		}
 	}
 }
 

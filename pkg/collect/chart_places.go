@@ -17,11 +17,26 @@ type userGave struct {
 	values   map[string]any
 	places   map[string]snapshot.Place
 	replaced []snapshot.Replaced
+	// files are the values before an overlay that nobody has given yet, and
+	// layers what they were merged from.
+	files  map[string]any
+	layers []valuesLayer
 }
 
 // say tells a release what is known of its values beyond themselves.
 func (g *userGave) say(r *snapshot.Release, reference *snapshot.Reference) {
 	r.Places, r.Replaced, r.Reference = g.sorted(), g.replaced, reference
+}
+
+// over lays what a user gave over what an umbrella's owner says.
+func (g *userGave) over(owner *userGave) *userGave {
+	out := &userGave{
+		values: owner.values, places: maps.Clone(owner.places),
+		replaced: slices.Concat(owner.replaced, g.replaced), layers: slices.Concat(owner.layers, g.layers),
+		files: mergeValues(owner.values, g.files),
+	}
+	out.add(g.values, g.places)
+	return out
 }
 
 // add lays further values over those so far, as Helm does: maps are merged, all

@@ -15,7 +15,7 @@ func asChart(ch *chart.Chart, user map[string]any) []string {
 	if len(user) == 0 || ch == nil || ch.Metadata == nil {
 		return nil
 	}
-	return sameValues(user, defaultsOf(ch), "", nil)
+	return sameValues(user, theirDefaults(ch), "", nil)
 }
 
 func sameValues(user, own map[string]any, path string, out []string) []string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -22,6 +23,7 @@ func (c Chart) userValues() (*userGave, error) {
 		}
 		out.add(next.values, next.places)
 		out.replaced = append(out.replaced, next.replaced...)
+		out.layers = append(out.layers, valuesLayer{name, runtime.DeepCopyJSON(next.values), func() map[string]snapshot.Place { return next.places }})
 	}
 	flags := []struct {
 		name  string
@@ -44,6 +46,7 @@ func (c Chart) userValues() (*userGave, error) {
 			}
 		}
 	}
+	out.files = out.values
 	out.add(c.Overlay, placesOnCommandLine(c.Overlay))
 	return out, nil
 }

@@ -154,12 +154,13 @@ func (r *record) fill(release *snapshot.Release, m *masker) error {
 	}
 	ch := r.helmChart()
 	release.Record, release.Revision, release.Status = snapshot.Stored, r.Version, r.Info.Status
-	release.ApplyMethod, release.Chart = r.ApplyMethod, chartOf(ch)
+	release.ApplyMethod, release.Chart, release.Airflow = r.ApplyMethod, chartOf(ch), r.broughtBy()
 	if r.Version > 1 {
 		release.Chart.ValueKeys = withSchema(release.Chart.ValueKeys, ch.Schema)
 	}
 	release.Manifest, release.Hooks = installed, hooks
 	release.Unread = unreadValues(ch, r.Config)
 	release.Values = m.values(r.Config)
+	release.Layers = m.recordLayers(r.Chart.Values, r.Config)
 	return nil
 }

@@ -119,6 +119,7 @@ func (r *run) remember() {
 	case r.ownValues(now.Version, now.Chart.Values):
 		r.s.Release.AsChart = asChart(now.helmChart(), now.Config)
 	case r.cluster.History:
+		r.s.Release.Layers = nil // which would say the same again
 		r.keepPast(snapshot.Past{Revision: now.Version, Status: now.Info.Status, Left: r.leftovers(now.Chart.Values, recorded)})
 	}
 }
@@ -148,38 +149,51 @@ var besideSecrets = set("name", "key", "kind", "id", "type")
 // cutDown keeps the texts below a node with a secret that is asked for, and
 // what names them. Entries of lists keep their places. It is nil where nothing stays.
 func cutDown(node any, is func(id string) bool) any {
+	return cutTo(node, "", func(_, text string) bool { return holds(text, is) })
+}
+
+// cutTo is cutDown for texts that are asked for by what they stand under, too.
+func cutTo(node any, name string, keep func(name, text string) bool) any {
 	switch at := node.(type) {
 	case map[string]any:
-		out := map[string]any{}
-		for key, value := range at {
-			if below := cutDown(value, is); below != nil {
-				out[key] = below
-			}
-		}
-		if len(out) == 0 {
-			return nil
-		}
-		for key, value := range at {
-			if text, isText := value.(string); isText && besideSecrets[key] && len(snapshot.MaskedIn(text)) == 0 {
-				out[key] = text
-			}
-		}
-		return out
+		return cutMap(at, keep)
 	case []any:
 		out, some := make([]any, len(at)), false
 		for i := range at {
-			out[i] = cutDown(at[i], is)
+			out[i] = cutTo(at[i], name, keep)
 			some = some || out[i] != nil
 		}
 		if some {
 			return out
 		}
 	case string:
-		if holds(at, is) {
+		if keep(name, at) {
 			return at
 		}
 	}
 	return nil
+}
+
+func cutMap(at map[string]any, keep func(name, text string) bool) any {
+	out := map[string]any{}
+	for key, value := range at {
+		name := key
+		if beside, isText := at["name"].(string); isText && key == "value" {
+			name = beside
+		}
+		if below := cutTo(value, name, keep); below != nil {
+			out[key] = below
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	for key, value := range at {
+		if text, isText := value.(string); isText && besideSecrets[key] && len(snapshot.MaskedIn(text)) == 0 {
+			out[key] = text
+		}
+	}
+	return out
 }
 
 func holds(text string, is func(id string) bool) bool {

@@ -25,6 +25,9 @@ func (m *masker) seal(s *snapshot.Snapshot) {
 			}
 		}
 	}
+	for _, layer := range s.Release.Layers {
+		n.walk(layer.Values)
+	}
 	for _, past := range s.Release.Past {
 		n.walk(past.Values)
 		n.walk(past.Left)

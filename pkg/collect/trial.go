@@ -98,7 +98,8 @@ func (c Chart) Trial(ctx context.Context) (*Trial, error) {
 		with.Overlay = overlay
 		return FromChart(ctx, with)
 	}
-	p := &parts{Chart: c, base: base, user: gave.values, names: append(subchartNames(ch.Metadata), "global"), subcharts: map[string][]snapshot.Object{}}
+	owner := c.givenByOwner(ch)
+	p := &parts{Chart: c, base: base, user: gave.values, owner: owner.values, names: append(subchartNames(ch.Metadata), "global"), subcharts: map[string][]snapshot.Object{}}
 	t.render = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
 		if s, err := p.render(ctx, overlay); err == nil {
 			return s, nil
@@ -113,7 +114,8 @@ type parts struct {
 	Chart
 	base  *snapshot.Snapshot
 	user  map[string]any
-	names []string // the keys of the subcharts' values
+	owner map[string]any // what an umbrella's own values say
+	names []string       // the keys of the subcharts' values
 	mutex sync.Mutex
 	// subcharts are their objects by what an overlay holds for them, as JSON.
 	subcharts map[string][]snapshot.Object
@@ -136,7 +138,7 @@ func (p *parts) render(ctx context.Context, overlay map[string]any) (*snapshot.S
 	}
 	out := *p.base
 	out.Objects = slices.Concat(own, below)
-	out.Release.Values = m.values(user)
+	out.Release.Values = m.values(mergeValues(p.owner, user))
 	out.Sort()
 	return &out, ctx.Err()
 }

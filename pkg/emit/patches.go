@@ -36,7 +36,7 @@ func about(m *airflow.Model) string {
 	out := m.Release + " in namespace " + m.Namespace
 	var details []string
 	if m.Chart.Name != "" {
-		details = append(details, string(m.Dialect)+" chart "+m.Chart.Version)
+		details = append(details, string(m.Dialect)+" chart "+m.Own.Version)
 	}
 	if m.Version != "" {
 		details = append(details, "Airflow "+m.Version)

@@ -92,9 +92,10 @@ func (v chartValues) root(c airflow.Component) []string {
 	return strings.Split(root, ".")
 }
 
-// hasOwnToggle asks the chart's own values.yaml; below another chart it is not seen, and rendering will tell.
+// hasOwnToggle asks the chart's own values.yaml; below another chart it may not be seen, and rendering will tell.
 func (v chartValues) hasOwnToggle() bool {
-	return len(v.prefix) > 0 || slices.Contains(v.model.Chart.ValueKeys, "networkPolicies")
+	keys := v.model.Own.ValueKeys
+	return len(v.prefix) > 0 && len(keys) == 0 || slices.Contains(keys, "networkPolicies")
 }
 
 // storeToggle is how a subchart closes a store to strangers.

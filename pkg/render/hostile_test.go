@@ -25,7 +25,7 @@ func hostile() *check.Report {
 	return &check.Report{
 		APIVersion: check.APIVersion, Kind: "Report", Profile: nasty,
 		Release: check.Release{
-			Name: nasty, Namespace: nasty, Chart: check.Chart{Name: nasty, Version: nasty, Dialect: "official"}, AirflowVersion: nasty, Executor: nasty,
+			Name: nasty, Namespace: nasty, Chart: check.Chart{Name: nasty, Version: nasty, Dialect: "official", Brings: &check.Brought{Name: nasty, Version: nasty}}, AirflowVersion: nasty, Executor: nasty,
 		},
 		Coverage: []snapshot.Coverage{{Kind: snapshot.Secret, State: snapshot.Forbidden, Reason: nasty}},
 		Results: []check.Result{

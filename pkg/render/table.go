@@ -53,6 +53,9 @@ func headLines(r *check.Report) [][2]string {
 		name += fmt.Sprintf(", revision %d", id.Revision)
 	}
 	chart := strings.TrimSpace(cmp.Or(id.Chart.Name, "unknown") + " " + id.Chart.Version)
+	if brings := id.Chart.Brings; brings != nil {
+		chart += " with " + strings.TrimSpace(brings.Name+" "+brings.Version)
+	}
 	version := cmp.Or(id.AirflowVersion, "version unknown")
 	out := [][2]string{
 		{"Release", plain(name)},

@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
@@ -95,9 +94,7 @@ func relics(p *rule.Pass, list []snapshot.Past) []relic {
 
 func inValues(p *rule.Pass, values map[string]any) []relic {
 	var out []relic
-	v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
-	v.walk(values, nil, "", secret.No)
-	for _, value := range v.out {
+	for _, value := range searchValues(p, values).out {
 		for _, c := range value.found {
 			out = append(out, relic{place: value.path, pointer: "/values/" + valuePointer(value.path), what: whatIn(value, []inClear{c}), value: c.value})
 		}

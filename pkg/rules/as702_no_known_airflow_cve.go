@@ -88,8 +88,8 @@ func airflowVersions(p *rule.Pass) (list []software, unknown []string) {
 // declaredVersion is what the values or the chart say, a pre-release included.
 func declaredVersion(p *rule.Pass) string {
 	number := p.Airflow().Version
-	value, _ := p.Release().Values["airflowVersion"].(string)
-	for _, text := range []string{value, strings.TrimPrefix(p.Airflow().Chart.AppVersion, "v")} {
+	value, _ := valueAt(p, "airflowVersion").(string)
+	for _, text := range []string{value, strings.TrimPrefix(p.Airflow().Own.AppVersion, "v")} {
 		if exact := airflow.ExactVersion(text); number != "" && strings.HasPrefix(exact, number) {
 			return exact
 		}

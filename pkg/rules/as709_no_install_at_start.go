@@ -139,8 +139,8 @@ func variableFix(p *rule.Pass, s airflow.Setting) rule.Fix {
 	if key := envKey(p, s); key != "" {
 		return rule.Fix{Kind: rule.Values, ValuesKey: key, Summary: summary}
 	}
-	if namesVariable(p.Release().Values["extraEnv"], s.Name) {
-		return rule.Fix{Kind: rule.Values, ValuesKey: "extraEnv", Summary: summary}
+	if key := p.Reachable("extraEnv"); namesVariable(valueAt(p, "extraEnv"), s.Name) {
+		return rule.Fix{Kind: rule.Values, ValuesKey: key, Summary: summary}
 	}
 	return rule.Fix{Kind: rule.Manual, Summary: summary}
 }

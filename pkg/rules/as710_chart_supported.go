@@ -86,7 +86,7 @@ func checkChartSupported(p *rule.Pass) {
 			reportEndedChart(p, c)
 		}
 	}
-	version, err := advisory.ParseVersion(plainChartVersion(id.Chart.Version))
+	version, err := advisory.ParseVersion(plainChartVersion(id.Own.Version))
 	if err != nil && id.Dialect == airflow.Official {
 		p.Unknown("nothing tells the chart's version")
 		return
@@ -112,7 +112,7 @@ func plainChartVersion(text string) string {
 }
 
 func reportEndedChart(p *rule.Pass, c endedChart) {
-	name := strings.TrimSpace(p.Airflow().Chart.Name + " " + p.Airflow().Chart.Version)
+	name := strings.TrimSpace(p.Airflow().Own.Name + " " + p.Airflow().Own.Version)
 	if name == "" {
 		name = "this chart"
 	}
@@ -133,7 +133,7 @@ func (f chartFlaw) in(v advisory.Version) bool {
 // look reports the first workload whose containers show the flaw, and how many do.
 func (f chartFlaw) look(p *rule.Pass) {
 	for _, key := range f.UnlessValues {
-		if p.Release().Values[key] != nil {
+		if givesValue(p, key) {
 			return
 		}
 	}
@@ -153,7 +153,7 @@ func (f chartFlaw) look(p *rule.Pass) {
 	if first == nil {
 		return
 	}
-	first.Message = fmt.Sprintf("chart %s %s", p.Airflow().Chart.Version, f.What)
+	first.Message = fmt.Sprintf("chart %s %s", p.Airflow().Own.Version, f.What)
 	if len(others) > 0 {
 		first.Message += "; seen here and in " + strings.Join(others, ", ")
 	}

@@ -42,6 +42,9 @@ func checkValueTakesEffect(p *rule.Pass) {
 	for _, r := range p.Release().Replaced {
 		p.Report(replacedFinding(p, r))
 	}
+	for _, layer := range p.Release().Layers {
+		reportHidden(p, layer)
+	}
 	for _, key := range p.Release().Unread {
 		if slices.ContainsFunc(trapped, func(t trappedValue) bool { return t.key == key || strings.HasPrefix(t.key, key+".") }) {
 			continue

@@ -54,6 +54,8 @@ func caseSnapshot(t *testing.T, archive *txtar.Archive) *snapshot.Snapshot {
 	s.Release.Status = strings.TrimSpace(section(archive, "status"))
 	decode(t, section(archive, "apiservers.yaml"), &s.APIServers)
 	decode(t, section(archive, "past.yaml"), &s.Release.Past)
+	decode(t, section(archive, "layers.yaml"), &s.Release.Layers)
+	decode(t, section(archive, "brings.yaml"), &s.Release.Airflow)
 	s.Release.Unread = strings.Fields(section(archive, "unread"))
 	s.Release.AsChart = strings.Fields(section(archive, "aschart"))
 	s.Coverage = caseCoverage(section(archive, "coverage"))

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -27,9 +26,14 @@ type clearValue struct {
 // clearValues are the texts of the user's values that hold a credential, in
 // order of their paths, and how many texts there were.
 func clearValues(p *rule.Pass) (out []clearValue, texts int) {
-	v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
-	v.walk(p.Release().Values, nil, "", secret.No)
+	v := searchValues(p, p.Release().Values)
 	return v.out, v.texts
+}
+
+func searchValues(p *rule.Pass, values map[string]any) *valueSearch {
+	v := &valueSearch{pass: p, prefix: strings.TrimSuffix(p.Reachable("rbac"), "rbac")}
+	v.walk(values, nil, "", secret.No)
+	return v
 }
 
 type valueSearch struct {
@@ -205,20 +209,6 @@ func objectsIn(path []string, text string) []inClear {
 // database, by its place or by the name of the variable that declares it.
 func isDeclared(place clearPlace, c inClear) bool {
 	return place.declared || strings.HasPrefix(c.under, variablePrefix) || strings.HasPrefix(c.under, "AIRFLOW_CONN_") || c.under == "_AIRFLOW_WWW_USER_PASSWORD"
-}
-
-// reportValues reports the values whose credentials are declared, or are not.
-func reportValues(p *rule.Pass, declared bool, reader string) {
-	values, texts := clearValues(p)
-	p.Subjects += texts
-	for _, value := range values {
-		found := slices.DeleteFunc(slices.Clone(value.found), func(c inClear) bool { return isDeclared(value.place, c) != declared })
-		if len(found) == 0 {
-			continue
-		}
-		message := fmt.Sprintf("%s holds %s in clear: %s", value.path, whatIn(value, found), reader)
-		p.Report(valueFinding(p, value.path, "", message, clearFix(p, value, declared)))
-	}
 }
 
 // whatIn names the credentials of a value; those that stand in a longer text by their names, too.

@@ -181,10 +181,9 @@ func inSecret(suffix string) func(*rule.Pass, whereabouts) bool {
 // olderUserJob: up to chart 1.18 webserver.defaultUser makes the first user,
 // and later it still wins over createUserJob where it is set.
 func olderUserJob(p *rule.Pass, _ whereabouts) bool {
-	web, _ := p.Release().Values["webserver"].(map[string]any)
-	if _, set := web["defaultUser"]; set {
+	if valueAt(p, "webserver.defaultUser") != nil {
 		return true
 	}
-	version, err := semver.NewVersion(p.Airflow().Chart.Version)
+	version, err := semver.NewVersion(p.Airflow().Own.Version)
 	return err == nil && version.LessThan(semver.MustParse("1.19.0"))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
+	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -122,10 +123,17 @@ func valueAt(p *rule.Pass, key string) any {
 	return node
 }
 
-// givesValue says that the values set a key to something.
+// givesValue says that the values set a key to something, or those of a copy of
+// the chart that somebody wrote something into.
 func givesValue(p *rule.Pass, key string) bool {
-	value := valueAt(p, key)
-	return value != nil && value != ""
+	if value := valueAt(p, key); value != nil {
+		return value != ""
+	}
+	pointer := change.ValuesPointer(p.Reachable(key))
+	return slices.ContainsFunc(p.Release().Layers, func(layer snapshot.Layer) bool {
+		value, found := change.Lookup(layer.Values, pointer)
+		return layer.Chart && found && value != "" && !p.Release().Gives(change.Split(pointer))
+	})
 }
 
 // isPlaceholder tells of a text that stands where a key has yet to be written,

@@ -116,7 +116,7 @@ func isAskedFor(p *rule.Pass, w *airflow.Workload, variable string) bool {
 const builtInSwitch = "enableBuiltInSecretEnvVars."
 
 func isOlderChart(p *rule.Pass, than string) bool {
-	version, err := semver.NewVersion(p.Airflow().Chart.Version)
+	version, err := semver.NewVersion(p.Airflow().Own.Version)
 	return err == nil && version.LessThan(semver.MustParse(than))
 }
 

@@ -79,7 +79,7 @@ func (v *given) trapped() []trappedValue {
 func (v *given) matching(t *trap) []string {
 	parent, all := strings.CutSuffix(t.key, ".*")
 	value := v.value(parent)
-	if value == nil {
+	if value == nil || value == "" { // there is nothing to be ignored
 		return nil
 	}
 	parent = v.pass.Reachable(parent)

@@ -30,11 +30,14 @@ func EscapePointer(key string) string {
 
 // PlaceOf is the place of a value, or of the nearest one above it; false where
 // neither stands in a file.
-func (r *Release) PlaceOf(pointer string) (Place, bool) {
+func (r *Release) PlaceOf(pointer string) (Place, bool) { return PlaceIn(r.Places, pointer) }
+
+// PlaceIn is PlaceOf for other places, sorted by path.
+func PlaceIn(places []Place, pointer string) (Place, bool) {
 	for pointer != "" {
-		i, found := slices.BinarySearchFunc(r.Places, pointer, func(p Place, want string) int { return cmp.Compare(p.Path, want) })
+		i, found := slices.BinarySearchFunc(places, pointer, func(p Place, want string) int { return cmp.Compare(p.Path, want) })
 		if found {
-			return r.Places[i], r.Places[i].File != ""
+			return places[i], places[i].File != ""
 		}
 		pointer = pointer[:max(strings.LastIndexByte(pointer, '/'), 0)]
 	}

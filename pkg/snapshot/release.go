@@ -24,10 +24,16 @@ type Release struct {
 	// ApplyMethod is "ssa" or "csa" where Helm 4 wrote the record, else empty.
 	ApplyMethod string `json:"applyMethod,omitempty"`
 	Chart       Chart  `json:"chart"`
-	// Values are the user's own, with every text masked that could be a secret.
+	// Airflow is the Airflow chart, where Chart is another that brings it as a subchart.
+	Airflow *Chart `json:"airflow,omitempty"`
+	// Values are the user's own, with every text masked that could be a secret; of
+	// a chart that brings the Airflow chart those in its values.yaml, too, as far
+	// as Helm's record does not mix them with the Airflow chart's.
 	Values map[string]any `json:"values,omitempty"`
 	// Places are where the user's values stand in files, sorted by path; empty where they came from Helm's record.
 	Places []Place `json:"places,omitempty"`
+	// Layers are what hides beneath the values and holds a secret.
+	Layers []Layer `json:"layers,omitempty"`
 	// Unread are the paths of user values that no template of the chart reads.
 	Unread []string `json:"unreadValues,omitempty"`
 	// AsChart are the paths of user values that say what the chart says by itself; what lies below them does, too.
@@ -41,6 +47,38 @@ type Release struct {
 	Hooks    []Object `json:"hooks,omitempty"`
 	// Past are the stored revisions, ascending, as far as they hold what this one's own values and objects do not.
 	Past []Past `json:"past,omitempty"`
+}
+
+// Layer is one of the files that the values were made from, cut down to the
+// texts with a secret in them that stands nowhere in the values, and to what
+// names them. Entries of lists keep their places.
+type Layer struct {
+	// File is empty where Helm's record holds it.
+	File string `json:"file,omitempty"`
+	// Chart says that these are the chart's own values and count where the user
+	// sets no others. What everybody knows is left out of them.
+	Chart  bool           `json:"chart,omitempty"`
+	Values map[string]any `json:"values"`
+	// Places are where its texts stand in the file, sorted by path.
+	Places []Place `json:"places,omitempty"`
+}
+
+// Gives says that the values hold something at a path, null included, or
+// something that is no map above it: then what a chart says there does not count.
+func (r *Release) Gives(path []string) bool {
+	var node any = r.Values
+	for _, key := range path {
+		at, isMap := node.(map[string]any)
+		if !isMap {
+			return true
+		}
+		below, set := at[key]
+		if !set {
+			return false
+		}
+		node = below
+	}
+	return true
 }
 
 // Past is a revision of a release in Helm's storage.

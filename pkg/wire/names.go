@@ -99,24 +99,34 @@ var byHand = map[string]string{
 	"airflowLocalSettings": "let it read os.environ, and give the variable from a Secret",
 }
 
-// leftovers names what still looks like a credential in the user's values.
-func (b *builder) leftovers() { b.search(b.m.Snapshot.Release.Values, nil) }
+// leftovers names what still looks like a credential in the user's values, or
+// in what somebody wrote into the chart's own.
+func (b *builder) leftovers() {
+	release := &b.m.Snapshot.Release
+	b.search(release.Values, nil, false)
+	for _, layer := range release.Layers {
+		if layer.Chart {
+			b.search(layer.Values, nil, true)
+		}
+	}
+}
 
-func (b *builder) search(node any, path []string) {
+// search walks the user's values, or the chart's own, which count where the user gives none.
+func (b *builder) search(node any, path []string, own bool) {
 	if b.changed(path) || len(path) > 0 && strings.HasPrefix(path[len(path)-1], "vault.hashicorp.com/") {
 		return
 	}
 	switch node := node.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(node)) {
-			b.search(node[key], append(slices.Clone(path), key))
+			b.search(node[key], append(slices.Clone(path), key), own)
 		}
 	case []any:
 		for i, entry := range node {
-			b.search(entry, append(slices.Clone(path), strconv.Itoa(i)))
+			b.search(entry, append(slices.Clone(path), strconv.Itoa(i)), own)
 		}
 	case string:
-		if len(snapshot.MaskedIn(node)) > 0 {
+		if len(snapshot.MaskedIn(node)) > 0 && !(own && b.m.Snapshot.Release.Gives(path)) {
 			b.judge(path, node)
 		}
 	}
