@@ -189,12 +189,12 @@ func (g *genuine) renderAs(rec *record, capabilities *chartutil.Capabilities, m 
 	if err := installable(ch, g.path); err != nil {
 		return nil, err
 	}
-	words := chartWords(ch)
+	words, refused := chartWords(ch), refusalOf(ch, nil)
 	options := chartutil.ReleaseOptions{Name: rec.Name, Namespace: rec.Namespace, Revision: rec.Version, IsInstall: rec.Version == 1, IsUpgrade: rec.Version > 1}
 	var files map[string]string
 	quietly(func() { files, err = renderChart(ch, runtime.DeepCopyJSON(rec.Config), options, capabilities) })
 	if err != nil {
-		return nil, chartError(path.Base(g.path), err, words)
+		return nil, chartError(path.Base(g.path), err, words, refused)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if path.Base(name) == "NOTES.txt" || !strings.Contains(name, "/charts/") {

@@ -123,12 +123,12 @@ func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any,
 	s.Release.Unread, s.Release.AsChart = unreadValues(ch, said.values), asChart(ch, said.values)
 	own := c.ownLayer(ch) // rendering puts others in the place of the chart's values
 	c.say(fmt.Sprintf("Rendering chart %s %s", ch.Metadata.Name, ch.Metadata.Version))
-	words := chartWords(ch)
+	words, refused := chartWords(ch), refusalOf(ch, said)
 	var files map[string]string
 	options := chartutil.ReleaseOptions{Name: c.Release, Namespace: c.Namespace, Revision: 1, IsInstall: true}
 	quietly(func() { files, err = renderChart(ch, user, options, capabilities) })
 	if err != nil {
-		return nil, chartError(c.Path, err, words)
+		return nil, chartError(c.Path, err, words, refused)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -12,16 +12,22 @@ import (
 // templatePlace is a template and line in an error of Helm's engine.
 var templatePlace = pattern.New(`([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+):(\d+)(?::\d+)?`)
 
+// noMap is what Helm says of values for a subchart that are no map.
+var noMap = pattern.New(`^type mismatch on ([A-Za-z0-9._-]+): `)
+
 // executing names the template once more.
 var executing = pattern.New(`executing "[^"]*" at `)
 
 // chartError says why a chart does not render. What Helm says may quote the
 // user's values in any disguise, so only words that the chart itself or the
 // template engine uses are let through.
-func chartError(path string, err error, words map[string]bool) error {
+func chartError(path string, err error, words map[string]bool, refused refusal) error {
 	text := err.Error()
 	if _, list, found := strings.Cut(text, "the schema(s) in the following chart(s):"); found {
-		return &inputError{file: path, problem: "refuses the values: " + schemaProblems(list)}
+		return &inputError{file: path, problem: "refuses the values: " + refused.problems(list)}
+	}
+	if named := noMap.FindStringSubmatch(text); named != nil {
+		return &inputError{file: path, problem: "refuses the values: chart " + named[1] + ": want object"}
 	}
 	problem, place := text, ""
 	if places := templatePlace.FindAllStringSubmatchIndex(text, -1); len(places) > 0 {
@@ -98,48 +104,6 @@ func chartWords(ch *chart.Chart) map[string]bool {
 	}
 	walk(ch)
 	return words
-}
-
-var schemaLine = pattern.New(`^\s*- at '([^']*)': (.*)$`)
-
-// schemaPhrases are the complaints of the JSON schema library that speak of the schema and of keys only.
-var schemaPhrases = []*pattern.Pattern{
-	pattern.New(`^got [a-z]+, want [a-z]+(?: or [a-z]+|, [a-z]+)*$`),
-	pattern.New(`^(?:missing property|missing properties|additional properties) (?:'[A-Za-z0-9_./-]+'(?:, )?)+(?: not allowed)?$`),
-	pattern.New(`^value must be (?:one of )?(?:'[A-Za-z0-9_., -]+'(?:, )?)+$`),
-}
-
-// schemaProblems are the places where values break the schema, each with what
-// was wanted. The library tells them in another order each time.
-func schemaProblems(list string) string {
-	var out []string
-	for line := range strings.SplitSeq(list, "\n") {
-		found := schemaLine.FindStringSubmatch(line)
-		if found == nil {
-			continue
-		}
-		place, problem := found[1], "does not fit the schema"
-		if strings.Contains(found[2], "failed") && !strings.Contains(found[2], "want") {
-			continue // oneOf, anyOf and the like: the lines below say more
-		}
-		for _, phrase := range schemaPhrases {
-			if phrase.MatchString(found[2]) {
-				problem = sortedNames(found[2])
-			}
-		}
-		if !pointerForm.MatchString(place) {
-			place = "(not shown)"
-		}
-		if place == "" {
-			place = "the top level"
-		}
-		out = append(out, place+": "+problem)
-	}
-	if len(out) == 0 {
-		return "they do not fit the chart's schema"
-	}
-	slices.Sort(out)
-	return strings.Join(out[:min(len(out), 10)], "; ")
 }
 
 var quotedName = pattern.New(`'[^']*'`)

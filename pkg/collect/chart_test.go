@@ -180,12 +180,13 @@ func TestFromChartRefusesBadInput(t *testing.T) {
 		{Chart{Path: good, SetFile: []string{"password=/hunter2"}}, "", "--set-file password=…: not understood (want key=value)"},
 		{Chart{Path: good}, "- hunter2", "VALUES: holds no values: they must be keys with values"},
 		{Chart{Path: good}, "a: 1\n---\nb: hunter2", "VALUES:3: holds a second YAML document, which Helm would ignore"},
-		{Chart{Path: good}, "web: hunter2", good + refuses + "/web: got string, want object"},
-		{Chart{Path: good}, "web: {replicas: hunter2}", good + refuses + "/web/replicas: got string, want integer"},
-		{Chart{Path: good}, "web: {image: HUNTER2}", good + refuses + "/web/image: does not fit the schema"},
-		{Chart{Path: good}, "web: {replicass: hunter2}", good + refuses + "/web: additional properties 'replicass' not allowed"},
-		{Chart{Path: good}, "web: {replicass: 1, b: 1, c: 1, a: 1, e: 1, d: hunter2}\nmode: hunter2", good + refuses + "/mode: value must be one of 'one', 'two'; /web: additional properties 'a', 'b', 'c', 'd', 'e', 'replicass' not allowed"},
-		{Chart{Path: good}, "mode: hunter2", good + refuses + "/mode: value must be one of 'one', 'two'"},
+		{Chart{Path: good}, "web: hunter2", good + refuses + "/web (VALUES:1): got string, want object"},
+		{Chart{Path: good}, "web: {replicas: hunter2}", good + refuses + "/web/replicas (VALUES:1): got string, want integer"},
+		{Chart{Path: good}, "web: {image: HUNTER2}", good + refuses + "/web/image (VALUES:1): does not fit the schema"},
+		{Chart{Path: good}, "web: {replicass: hunter2}", good + refuses + "/web (VALUES:1): additional properties 'replicass' not allowed"},
+		{Chart{Path: good}, "web:\n  {replicass: 1, b: 1, c: 1, a: 1, e: 1, d: hunter2}\nmode: hunter2", good + refuses + "/mode (VALUES:3): value must be one of 'one', 'two'; /web (VALUES:2): additional properties 'a', 'b', 'c', 'd', 'e', 'replicass' not allowed"},
+		{Chart{Path: good, Set: []string{"mode=hunter2"}}, "", good + refuses + "/mode: value must be one of 'one', 'two'"},
+		{Chart{Path: good}, "mode: hunter2", good + refuses + "/mode (VALUES:1): value must be one of 'one', 'two'"},
 		{Chart{Path: good}, "fail: 'yes'\npassword: hunter2", good + ": does not render (airflow/templates/web.yaml:8): The password … of the Deployment must not be set"},
 		{Chart{Path: good}, "fail: 'nil'", good + ": does not render (airflow/templates/web.yaml:11): at <.Values.nothing.below>: nil pointer evaluating interface {}.below"},
 		{Chart{Path: good}, "fail: yaml\npassword: hunter2", good + " does not render: airflow/templates/web.yaml:7: is not valid YAML (check indentation, brackets and quotes)"},
@@ -193,7 +194,7 @@ func TestFromChartRefusesBadInput(t *testing.T) {
 	} {
 		if c.values != "" {
 			name := write(t, t.TempDir(), "values.yaml", c.values)
-			c.chart.ValueFiles, c.want = []string{name}, strings.Replace(c.want, "VALUES", name, 1)
+			c.chart.ValueFiles, c.want = []string{name}, strings.ReplaceAll(c.want, "VALUES", name)
 		}
 		_, err := FromChart(context.Background(), c.chart)
 		if err == nil || err.Error() != c.want {

@@ -59,13 +59,13 @@ func (s *StoredChart) objects(ctx context.Context, overlay map[string]any) (out 
 
 // rendered is what a chart's templates make of the release's values under an overlay.
 func (s *StoredChart) rendered(ctx context.Context, ch *chart.Chart, overlay map[string]any) (out []snapshot.Object, err error) {
-	words := chartWords(ch)
+	words, refused := chartWords(ch), refusalOf(ch, nil)
 	var files map[string]string
 	quietly(func() {
 		files, err = renderChart(ch, mergeValues(runtime.DeepCopyJSON(s.record.Config), overlay), s.options(), s.capabilities)
 	})
 	if err != nil {
-		return nil, notRendered(chartError("the chart", err, words).Error())
+		return nil, notRendered(chartError("the chart", err, words, refused).Error())
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		objects, err := parseManifests(strings.NewReader(files[name]), name, s.record.Namespace, s.masker)

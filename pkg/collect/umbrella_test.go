@@ -135,3 +135,30 @@ func TestBroughtByRecord(t *testing.T) {
 		}
 	}
 }
+
+// TestUmbrellaRefusesValues: Helm says of which chart, and where in its own values.
+func TestUmbrellaRefusesValues(t *testing.T) {
+	files := umbrellaFiles()
+	files["charts/data/charts/airflow/values.schema.json"] = `{"type":"object","properties":{"web":{"type":"object","properties":{"replicas":{"type":"integer"}}}}}`
+	dir := writeChart(t, files)
+	prod := write(t, t.TempDir(), "prod.yaml", "\ndata: {flow: {web: {replicas: many}}}\n")
+	for _, c := range []struct {
+		chart Chart
+		want  string
+	}{
+		{Chart{Path: dir, ValueFiles: []string{prod}}, "/data/flow/web/replicas (" + prod + ":2): got string, want integer"},
+		{Chart{Path: dir, Set: []string{"data.flow.web.replicas=many"}}, "/data/flow/web/replicas: got string, want integer"},
+		{Chart{Path: dir, Set: []string{"data.flow=many"}}, "chart flow: want object"},
+	} {
+		_, err := FromChart(context.Background(), c.chart)
+		if want := dir + ": refuses the values: " + c.want; err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	files["values.yaml"] = "data: {flow: {web: {replicas: hunter2}}}\n"
+	dir = writeChart(t, files)
+	_, err := FromChart(context.Background(), Chart{Path: dir})
+	if want := dir + ": refuses the values: /data/flow/web/replicas (" + filepath.Join(dir, "values.yaml") + ":1): got string, want integer"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
