@@ -123,7 +123,7 @@ func (m *Model) addAll(env *environment, w *Workload, from *corev1.EnvFromSource
 	}
 	o := m.index.find(src.kind, w.Namespace(), src.name)
 	if o == nil {
-		if reason := m.missing(src); reason != "" { // it may set anything that was set before, too
+		if reason := m.missing(src, w.Namespace()); reason != "" { // it may set anything that was set before, too
 			env.from, env.unread = nil, reason
 		}
 		return
@@ -152,14 +152,18 @@ func (m *Model) allKeys(o *snapshot.Object, prefix, via string) map[string]Setti
 
 // missing says why a Secret or ConfigMap that a pod names was not found; empty
 // where it is surely not there and the pod can do without.
-func (m *Model) missing(src source) string {
+func (m *Model) missing(src source, namespace string) string {
 	if reason := m.index.unread(src.kind); reason != "" {
 		return reason
 	}
 	if src.optional && !m.Snapshot.Offline() {
 		return ""
 	}
-	return fmt.Sprintf("%s %s is not among the objects that were read", src.kind, src.name)
+	name := src.name
+	if namespace != m.Namespace && m.Namespace != "" { // task pods may run elsewhere
+		name += " of namespace " + namespace
+	}
+	return fmt.Sprintf("%s %s is not among the objects that were read", src.kind, name)
 }
 
 func (m *Model) addOne(env *environment, w *Workload, c Container, i int) {
@@ -192,7 +196,7 @@ func (m *Model) addKey(env *environment, w *Workload, s Setting, src source, key
 	s.Via, s.Ref, s.Container, s.Path = src.via(), src.ref(w.Namespace()), "", "/data/"+escape(key)
 	o := m.index.find(src.kind, w.Namespace(), src.name)
 	if o == nil {
-		if s.Reason = m.missing(src); s.Reason != "" {
+		if s.Reason = m.missing(src, w.Namespace()); s.Reason != "" {
 			env.set[s.Name] = s
 		}
 		return

@@ -118,7 +118,7 @@ func (m *Model) sourceFile(w *Workload, src volumeSource, name string, certain b
 	found := &mountedFile{ref: src.ref(w.Namespace()), key: key, path: "/data/" + escape(key)}
 	found.object = m.index.find(src.kind, w.Namespace(), src.name)
 	if found.object == nil {
-		if found.unread = m.missing(src.source); found.unread == "" {
+		if found.unread = m.missing(src.source, w.Namespace()); found.unread == "" {
 			return nil
 		}
 		return found

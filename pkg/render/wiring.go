@@ -40,7 +40,7 @@ func (s *WiringSet) Holds() bool {
 
 // Incomplete says that something was not read or not tried.
 func (s *WiringSet) Incomplete() bool {
-	return s.Untried != "" || len(s.Unread) > 0 || len(s.Plan.Unseen()) > 0
+	return s.Untried != "" || len(s.Unread) > 0 || len(s.Plan.Unseen()) > 0 || s.Proof != nil && len(s.Proof.Unsure) > 0
 }
 
 type wiringDocument struct {
@@ -107,6 +107,7 @@ type wiringProof struct {
 	Untried string       `json:"untried,omitempty"`
 	Wired   int          `json:"wired"`
 	Broken  []string     `json:"broken"`
+	Unsure  []string     `json:"unsure,omitempty"`
 	Rules   []wiringRule `json:"rules"`
 }
 
@@ -154,7 +155,7 @@ func (s *WiringSet) document() wiringDocument {
 		doc.Left = append(doc.Left, wiringLeft{l.Key, l.Reason})
 	}
 	if s.Proof != nil {
-		doc.Proof.Wired, doc.Proof.Broken = s.Proof.Wired, append(doc.Proof.Broken, s.Proof.Broken...)
+		doc.Proof.Wired, doc.Proof.Broken, doc.Proof.Unsure = s.Proof.Wired, append(doc.Proof.Broken, s.Proof.Broken...), s.Proof.Unsure
 	}
 	for _, r := range s.Judged {
 		doc.Proof.Rules = append(doc.Proof.Rules, wiringRule{r.Rule, r.Outcome, snapshot.Redact(r.Reason)})
@@ -176,6 +177,9 @@ func WiringProof(w io.Writer, s *WiringSet) error {
 	if s.Proof != nil {
 		for _, text := range s.Proof.Broken {
 			fmt.Fprintf(&b, "Not wired: %s\n", plain(text))
+		}
+		for _, text := range s.Proof.Unsure {
+			fmt.Fprintf(&b, "Cannot be told: %s\n", plain(text))
 		}
 	} else {
 		for _, l := range s.Plan.Left {

@@ -160,7 +160,8 @@ func holdsCredential(o *snapshot.Object) bool {
 		switch {
 		case key == "known_hosts":
 		case path.Ext(key) != "" || strings.ToUpper(key) == key:
-			if len(credentialsIn(key, text, secret.No)) > 0 || len(sightings(key, text)) > 0 {
+			isSet := func(s sighting) bool { return s.secret.Size > 0 }
+			if len(credentialsIn(key, text, secret.No)) > 0 || slices.ContainsFunc(sightings(key, text), isSet) {
 				return true
 			}
 		case slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 }):

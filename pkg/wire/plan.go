@@ -113,6 +113,7 @@ func Make(m *airflow.Model, keys harden.ChartKeys, o Options, templated bool) (*
 			b.fill(s)
 		}
 	}
+	b.unused()
 	b.loose()
 	b.airflowBackend()
 	b.identity()
@@ -142,7 +143,7 @@ func (b *builder) fill(s slot) {
 	item := Item{Name: s.name, What: s.what, Type: s.kind, Carrier: b.carrier(s)}
 	for _, k := range s.data {
 		now, found, sure := k.find(b.m)
-		if !found || !sure && !b.holds(s.clear) {
+		if !found || !sure && (k.optional || !b.holds(s.clear)) {
 			continue
 		}
 		key := k.key
@@ -281,18 +282,4 @@ func (b *builder) option(section, option string, value any, why string) {
 
 func environmentName(section, option string) string {
 	return "AIRFLOW__" + strings.ToUpper(section+"__"+option)
-}
-
-// empty takes a slot's credential out of the values.
-func (b *builder) empty(s slot) {
-	for _, key := range s.clear {
-		if b.holds([]string{key}) {
-			b.setAny(key, "", "no longer in values: "+s.what, "AS402")
-		}
-	}
-	for _, key := range s.dropped {
-		if b.userHas(key) {
-			b.setAny(key, nil, "no longer in values: "+s.what, "AS402")
-		}
-	}
 }

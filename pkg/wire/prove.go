@@ -16,6 +16,8 @@ type Proof struct {
 	Wired int
 	// Broken says where they do not, and which credential is still where it was.
 	Broken []string
+	// Unsure says what could not be told, because something that pods take variables from was not read.
+	Unsure []string
 }
 
 // Holds says that everything is wired and nothing is left.
@@ -93,9 +95,14 @@ func (p *Proof) setting(item Item, after *airflow.Model) {
 	}
 	seen := 0
 	var others []string
+	var hidden []airflow.Setting
 	only := onlyFor(after.Dialect, item.Name)
 	for _, s := range after.Settings(item.Section, item.Option) {
 		if len(only) > 0 && !slices.Contains(only, s.Component) {
+			continue
+		}
+		if !takes(s, item, want) && isHidden(s) {
+			hidden = append(hidden, s)
 			continue
 		}
 		if !takes(s, item, want) {
@@ -104,7 +111,8 @@ func (p *Proof) setting(item Item, after *airflow.Model) {
 		}
 		seen++
 	}
-	if p.Wired += seen; seen == 0 || len(others) > 0 {
+	p.unsure(item.What, hidden)
+	if p.Wired += seen; seen+len(hidden) == 0 || len(others) > 0 {
 		slices.Sort(others)
 		p.fail("%s: these do not take it from %s: %s", item.What, item.Carrier.place(), strings.Join(slices.Compact(others), ", "))
 	}
@@ -223,13 +231,18 @@ func (p *Proof) backend(plan *Plan, after *airflow.Model) {
 	if plan.Class == "" {
 		return
 	}
+	var hidden []airflow.Setting
 	for _, s := range after.Settings("secrets", "backend") {
-		if !s.Known || s.Value != plan.Class {
+		switch {
+		case !s.Known:
+			hidden = append(hidden, s)
+		case s.Value != plan.Class:
 			p.fail("[secrets] backend: %s does not use %s", s.Component, plan.Class)
-			continue
+		default:
+			p.Wired++
 		}
-		p.Wired++
 	}
+	p.unsure("[secrets] backend", hidden)
 }
 
 // identities looks at the accounts and labels of Airflow's pods.

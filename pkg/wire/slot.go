@@ -55,7 +55,7 @@ func has(components ...airflow.Component) func(*airflow.Model) bool {
 
 // usesKeda says that KEDA reads the database's address, too.
 func usesKeda(m *airflow.Model) bool {
-	_, found, _ := variable("KEDA_DB_CONN")(m)
+	_, _, found := variable("KEDA_DB_CONN")(m) // one that cannot be read is none
 	for _, o := range m.Snapshot.Objects {
 		found = found || o.Kind == "ScaledObject"
 	}
