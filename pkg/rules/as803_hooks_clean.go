@@ -36,18 +36,25 @@ const (
 )
 
 func checkHooks(p *rule.Pass) {
+	users := usersOfSecrets(p)
 	for _, o := range p.Objects(snapshot.Secret) {
 		if o.Annotations()[hookAnnotation] == "" || !holdsAny(o) {
 			continue
 		}
 		p.Subjects++
-		if !strings.Contains(o.Annotations()[deleteAnnotation], "hook-succeeded") {
-			p.Report(rule.Finding{
-				Target: o.Ref, Path: "/metadata/annotations/helm.sh~1hook",
-				Message: fmt.Sprintf("Secret %s is made by a %s hook and stays: upgrades do not renew it and helm uninstall leaves it behind", o.Name, o.Annotations()[hookAnnotation]),
-				Fixes:   hookSecretFixes(p, o.Name),
-			})
+		if strings.Contains(o.Annotations()[deleteAnnotation], "hook-succeeded") {
+			continue
 		}
+		f := rule.Finding{
+			Target: o.Ref, Path: "/metadata/annotations/helm.sh~1hook",
+			Message: fmt.Sprintf("Secret %s is made by a %s hook and stays: upgrades do not renew it and helm uninstall leaves it behind", o.Name, o.Annotations()[hookAnnotation]),
+			Fixes:   hookSecretFixes(p, o.Name),
+		}
+		if !p.Offline() && users[o.Namespace+"/"+o.Name] == "" {
+			f.Message = fmt.Sprintf("Secret %s was made by a %s hook, and no pod of the release uses it: neither upgrades nor helm uninstall take it away", o.Name, o.Annotations()[hookAnnotation])
+			f.Fixes = []rule.Fix{{Kind: rule.Manual, Summary: "delete it, unless something outside the release takes it"}}
+		}
+		p.Report(f)
 	}
 	for _, w := range p.Workloads() {
 		if w.Ref.Kind == string(snapshot.Job) && w.Owner == nil && !byCronJob(w) {
