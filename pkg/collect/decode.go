@@ -104,22 +104,27 @@ func (r *record) helmChart() *chart.Chart {
 
 // isAirflow says whether the record's chart is an Airflow chart, or wraps one.
 func (r *record) isAirflow() bool {
-	meta := r.Chart.Metadata
-	if meta.Name == "airflow" {
-		return true
-	}
-	for _, dependency := range meta.Dependencies {
-		if dependency != nil && dependency.Name == "airflow" {
-			return true
-		}
-	}
-	return slices.ContainsFunc(append([]string{meta.Home}, meta.Sources...), func(address string) bool {
-		return slices.ContainsFunc(airflowHomes, func(home string) bool { return strings.Contains(address, home) })
-	})
+	return isAirflowChart(r.Chart.Metadata) || slices.ContainsFunc(r.Chart.Metadata.Dependencies, bringsAirflow)
 }
 
-// airflowHomes are parts of the addresses that both charts and their forks name as their source.
-var airflowHomes = []string{"airflow-helm/charts", "apache/airflow", "airflow.apache.org"}
+// isAirflowChart knows both charts by their name, and forks by what they name as their source.
+func isAirflowChart(meta *chart.Metadata) bool {
+	return meta.Name == airflowChart || slices.ContainsFunc(append([]string{meta.Home}, meta.Sources...), isAirflowHome)
+}
+
+// bringsAirflow says that a dependency is an Airflow chart: by its name, or,
+// because of one under an alias a record keeps the alias alone, by where it is from.
+func bringsAirflow(d *chart.Dependency) bool {
+	return d != nil && (d.Name == airflowChart || isAirflowHome(d.Repository))
+}
+
+func isAirflowHome(address string) bool {
+	return slices.ContainsFunc(airflowHomes, func(home string) bool { return strings.Contains(address, home) })
+}
+
+// airflowHomes are parts of the addresses that both charts and their forks name
+// as their source, and of those they are fetched from.
+var airflowHomes = []string{"airflow-helm/charts", "apache/airflow", "airflow.apache.org", "airflow-helm.github.io"}
 
 // manifests are the installed objects and the hooks, masked.
 func (r *record) manifests(m *masker) (installed, hooks []snapshot.Object, err error) {

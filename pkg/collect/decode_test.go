@@ -103,11 +103,13 @@ func TestDecodeRefusesWhatIsDamaged(t *testing.T) {
 func TestIsAirflowKnowsChartsForksAndWrappers(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"name":"airflow"}`: true,
-		`{"name":"our-airflow","home":"https://github.com/airflow-helm/charts/tree/main"}`:         true,
-		`{"name":"dags","sources":["https://github.com/apache/airflow"]}`:                          true,
-		`{"name":"platform","dependencies":[{"name":"redis"},{"name":"airflow","version":"1.x"}]}`: true,
-		`{"name":"redis","home":"https://redis.io"}`:                                               false,
-		`{"name":"exporter","dependencies":[null]}`:                                                false,
+		`{"name":"our-airflow","home":"https://github.com/airflow-helm/charts/tree/main"}`:                                         true,
+		`{"name":"dags","sources":["https://github.com/apache/airflow"]}`:                                                          true,
+		`{"name":"platform","dependencies":[{"name":"redis"},{"name":"airflow","version":"1.x"}]}`:                                 true,
+		`{"name":"platform","dependencies":[{"name":"flow","alias":"flow","repository":"https://airflow.apache.org"}]}`:            true,
+		`{"name":"platform","dependencies":[{"name":"flow","alias":"flow","repository":"https://airflow-helm.github.io/charts"}]}`: true,
+		`{"name":"redis","home":"https://redis.io"}`:                                                                               false,
+		`{"name":"exporter","dependencies":[null]}`:                                                                                false,
 	} {
 		rec := &record{}
 		if err := json.Unmarshal([]byte(`{"chart":{"metadata":`+text+`}}`), rec); err != nil {

@@ -23,7 +23,7 @@ func airflowBelow(ch *chart.Chart) *chart.Chart {
 		if below := airflowBelow(sub); below != nil {
 			return below
 		}
-		if sub.Name() == airflowChart {
+		if isAirflowChart(sub.Metadata) {
 			return sub
 		}
 	}
@@ -97,11 +97,9 @@ func broughtBy(ch *chart.Chart) *snapshot.Chart {
 }
 
 // broughtBy is the same for a record, which holds no subcharts: their names and
-// versions alone, the exact one where Chart.lock or Chart.yaml says it. Of one
-// under an alias Helm keeps the alias alone.
+// versions alone, the exact one where Chart.lock or Chart.yaml says it.
 func (r *record) broughtBy() *snapshot.Chart {
-	isAirflow := func(d *chart.Dependency) bool { return d != nil && d.Name == airflowChart }
-	i := slices.IndexFunc(r.Chart.Metadata.Dependencies, isAirflow)
+	i := slices.IndexFunc(r.Chart.Metadata.Dependencies, bringsAirflow)
 	if i < 0 {
 		return nil
 	}
@@ -111,7 +109,7 @@ func (r *record) broughtBy() *snapshot.Chart {
 		said = append(said, lock.Dependencies...)
 	}
 	for _, d := range said {
-		if !isAirflow(d) {
+		if !bringsAirflow(d) {
 			continue
 		}
 		if _, err := semver.StrictNewVersion(d.Version); err == nil {

@@ -98,6 +98,20 @@ func TestTrialOfUmbrella(t *testing.T) {
 	}
 }
 
+// TestForksInUmbrellas are known by what they name as their source.
+func TestForksInUmbrellas(t *testing.T) {
+	files := umbrellaFiles()
+	files["charts/data/charts/airflow/Chart.yaml"] = "apiVersion: v2\nname: our-flow\nversion: 1.22.1\nhome: https://airflow.apache.org/\n"
+	files["charts/data/Chart.yaml"] = "apiVersion: v2\nname: data\nversion: 2.0.0\ndependencies:\n- {name: our-flow, version: 1.22.1, alias: flow}\n"
+	s, err := FromChart(context.Background(), Chart{Path: writeChart(t, files), Now: fixedTime})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Release; r.Airflow == nil || r.Airflow.Version != "1.22.1" || r.Values["own"] == nil {
+		t.Errorf("brings %+v, values %s", r.Airflow, plainValues(r.Values))
+	}
+}
+
 // TestCopiesInUmbrellas: what an umbrella only repeats is no choice of its owner.
 func TestCopiesInUmbrellas(t *testing.T) {
 	files := umbrellaFiles()
@@ -123,6 +137,7 @@ func TestBroughtByRecord(t *testing.T) {
 		"exact":        {said: []*chart.Dependency{nil, depends("airflow", "1.22.0")}, want: &snapshot.Chart{Name: "airflow", Version: "1.22.0"}},
 		"a range":      {said: []*chart.Dependency{depends("airflow", "~1.22")}, want: &snapshot.Chart{Name: "airflow"}},
 		"locked":       {said: []*chart.Dependency{depends("airflow", ">=1.0.0")}, locked: []*chart.Dependency{depends("other", "9.9.9"), depends("airflow", "1.22.0")}, want: &snapshot.Chart{Name: "airflow", Version: "1.22.0"}},
+		"an alias":     {said: []*chart.Dependency{{Name: "flow", Alias: "flow", Version: "8.9.0", Repository: "https://airflow-helm.github.io/charts"}}, want: &snapshot.Chart{Name: "airflow", Version: "8.9.0"}},
 		"lock is kept": {said: []*chart.Dependency{depends("airflow", "1.0.0")}, locked: []*chart.Dependency{depends("airflow", "1.22.0")}, want: &snapshot.Chart{Name: "airflow", Version: "1.22.0"}},
 	} {
 		r := &record{}
