@@ -101,3 +101,15 @@ func lookup(t *testing.T, s *snapshot.Snapshot) (Setting, bool) {
 	m := New(s)
 	return m.Env(m.Find(Scheduler)[0], "scheduler", "A")
 }
+
+// TestMissingElsewhere: task pods may run in a namespace of their own, whose objects were not asked for.
+func TestMissingElsewhere(t *testing.T) {
+	m := New(load(t, fixture(t, "official")))
+	src := source{kind: snapshot.ConfigMap, name: "rel-config"}
+	if got, want := m.missing(src, "tasks"), "ConfigMap rel-config of namespace tasks is not among the objects that were read"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got, want := m.missing(src, m.Namespace), "ConfigMap rel-config is not among the objects that were read"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
