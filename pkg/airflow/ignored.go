@@ -176,8 +176,9 @@ func (m *Model) judgeName(c *config, name string, suffixes [3]string) (Ignored, 
 // judgeSection finds a section of airflow.cfg that is called as the variable of
 // an option is: charts take such a key for a section without a word.
 func (m *Model) judgeSection(c *config, name optionName) (Ignored, bool) {
-	uses := nameIndex()[strings.ToUpper(name.section)]
-	if !strings.HasPrefix(strings.ToUpper(name.section), "AIRFLOW__") || len(uses) == 0 {
+	variable := strings.ToUpper(name.section)
+	uses := nameIndex()[variable]
+	if !strings.HasPrefix(variable, "AIRFLOW__") || len(uses) == 0 {
 		return Ignored{}, false
 	}
 	i := m.notRead(c, uses)

@@ -141,7 +141,7 @@ func (c Chart) render(ctx context.Context, ch *chart.Chart, user map[string]any,
 		return nil, &inputError{file: c.Path, problem: "renders no Kubernetes objects"}
 	}
 	s.Release.Values = m.values(said.values)
-	s.Release.Layers = m.layers(said, own)
+	s.Release.Layers = m.layers(said, m.values(said.files), own)
 	s.Coverage = offlineCoverage(s)
 	m.seal(s)
 	return s, nil

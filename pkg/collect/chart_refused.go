@@ -47,8 +47,7 @@ func (r refusal) place(chart, pointer, key string) string {
 	}
 	whole := known[0] + pointer
 	if r.gave != nil {
-		release := snapshot.Release{Places: r.gave.sorted()}
-		if at, found := release.PlaceOf(whole + "/" + snapshot.EscapePointer(key)); found {
+		if at, found := snapshot.PlaceIn(r.gave.sorted(), whole+"/"+snapshot.EscapePointer(key)); found {
 			return fmt.Sprintf("%s (%s:%d)", whole, at.File, at.Line)
 		}
 	}

@@ -166,6 +166,6 @@ func (r *record) fill(release *snapshot.Release, m *masker) error {
 	release.Manifest, release.Hooks = installed, hooks
 	release.Unread = unreadValues(ch, r.Config)
 	release.Values = m.values(r.Config)
-	release.Layers = m.recordLayers(r.Chart.Values, r.Config)
+	release.Layers = m.recordLayers(r.Chart.Values, r.Config, release.Values)
 	return nil
 }

@@ -23,19 +23,23 @@ type valuesLayer struct {
 // ownLayer is what a chart's own values.yaml says: a copy in somebody's
 // repository may hold what no published chart does.
 func (c Chart) ownLayer(ch *chart.Chart) valuesLayer {
-	if file := filepath.Join(c.Path, "values.yaml"); airflowBelow(ch) == nil && isFile(file) {
+	if file, isDir := c.valuesFile(); isDir && airflowBelow(ch) == nil {
 		return valuesLayer{file, ch.Values, func() map[string]snapshot.Place { return placesOfFile(file) }}
 	}
 	return valuesLayer{c.Path, theirDefaults(ch), nowhere}
 }
 
+// valuesFile is the values.yaml of a chart's directory, or else the archive that it is in.
+func (c Chart) valuesFile() (name string, isDir bool) {
+	name = filepath.Join(c.Path, "values.yaml")
+	if info, err := os.Stat(name); err != nil || info.IsDir() {
+		return c.Path, false
+	}
+	return name, true
+}
+
 // nowhere is for values of which nothing tells where they stand.
 func nowhere() map[string]snapshot.Place { return nil }
-
-func isFile(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && !info.IsDir()
-}
 
 // placesOfFile are the places in a file that Helm has read; none where it is read otherwise here.
 func placesOfFile(name string) map[string]snapshot.Place {
@@ -48,9 +52,9 @@ func placesOfFile(name string) map[string]snapshot.Place {
 
 // layers are what files still hold of secrets that the values have no more, for
 // a later file may replace a password, and it stays where it was written; and
-// what the chart says that nobody else would.
-func (m *masker) layers(said *userGave, own valuesLayer) []snapshot.Layer {
-	counts := idsIn(m.values(said.files))
+// what the chart says that nobody else would. Masked are the values that count.
+func (m *masker) layers(said *userGave, masked map[string]any, own valuesLayer) []snapshot.Layer {
+	counts := idsIn(masked)
 	var out []snapshot.Layer
 	add := func(from valuesLayer, masked map[string]any, ofChart bool, keep func(name, text string) bool) {
 		if cut, _ := cutTo(masked, "", keep).(map[string]any); cut != nil {
@@ -72,8 +76,8 @@ func (m *masker) layers(said *userGave, own valuesLayer) []snapshot.Layer {
 }
 
 // recordLayers are what a record's chart says that nobody else would.
-func (m *masker) recordLayers(own, user map[string]any) []snapshot.Layer {
-	return m.layers(&userGave{files: user}, valuesLayer{"", own, nowhere})
+func (m *masker) recordLayers(own, user, masked map[string]any) []snapshot.Layer {
+	return m.layers(&userGave{files: user}, masked, valuesLayer{"", own, nowhere})
 }
 
 // credentialOf says of a text whether it holds one that is asked for and is a

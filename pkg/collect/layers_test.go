@@ -89,10 +89,11 @@ func TestChartsOwnValues(t *testing.T) {
 func TestLayersOfRecords(t *testing.T) {
 	m := testMasker(t)
 	own := map[string]any{"password": "hunter2", "list": []any{map[string]any{"name": "DB_PASSWORD", "value": "hunter3"}}, "redis": map[string]any{"password": "airflow"}, "text": "hunter-4"}
-	if got, want := layersOf(m.recordLayers(own, nil)), ". counts map[list:[map[name:DB_PASSWORD value:«»]] password:«»]"; got != want {
+	if got, want := layersOf(m.recordLayers(own, nil, nil)), ". counts map[list:[map[name:DB_PASSWORD value:«»]] password:«»]"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := layersOf(m.recordLayers(own, map[string]any{"password": "x", "list": nil})), ". map[list:[map[name:DB_PASSWORD value:«»]] password:«»]"; got != want {
+	user := map[string]any{"password": "x", "list": nil}
+	if got, want := layersOf(m.recordLayers(own, user, m.values(user))), ". map[list:[map[name:DB_PASSWORD value:«»]] password:«»]"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -98,8 +98,7 @@ func (c Chart) Trial(ctx context.Context) (*Trial, error) {
 		with.Overlay = overlay
 		return FromChart(ctx, with)
 	}
-	owner := c.givenByOwner(ch)
-	p := &parts{Chart: c, base: base, user: gave.values, owner: owner.values, names: append(subchartNames(ch.Metadata), "global"), subcharts: map[string][]snapshot.Object{}}
+	p := &parts{Chart: c, base: base, user: gave.values, owner: ownersValues(ch), names: append(subchartNames(ch.Metadata), "global"), subcharts: map[string][]snapshot.Object{}}
 	t.render = func(ctx context.Context, overlay map[string]any) (*snapshot.Snapshot, error) {
 		if s, err := p.render(ctx, overlay); err == nil {
 			return s, nil

@@ -1,8 +1,6 @@
 package collect
 
 import (
-	"maps"
-	"path/filepath"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -60,16 +58,14 @@ func (c Chart) givenByOwner(ch *chart.Chart) *userGave {
 	if values == nil {
 		return out
 	}
-	file := c.Path
-	if name := filepath.Join(c.Path, "values.yaml"); isFile(name) {
-		file = name
-		if read, err := readValues(name); err == nil {
+	file, isDir := c.valuesFile()
+	if isDir {
+		if read, err := readValues(file); err == nil {
 			out.places, out.replaced = read.places, read.replaced
 		}
 	}
-	places := maps.Clone(out.places)
 	out.values = values
-	out.layers = []valuesLayer{{file, runtime.DeepCopyJSON(values), func() map[string]snapshot.Place { return places }}}
+	out.layers = []valuesLayer{{file, values, func() map[string]snapshot.Place { return out.places }}}
 	return out
 }
 
