@@ -23,6 +23,7 @@ func (c Chart) userValues() (*userGave, error) {
 		}
 		out.add(next.values, next.places)
 		out.replaced = append(out.replaced, next.replaced...)
+		// A copy, because --set writes into what the last file gave.
 		out.layers = append(out.layers, valuesLayer{name, runtime.DeepCopyJSON(next.values), func() map[string]snapshot.Place { return next.places }})
 	}
 	flags := []struct {

@@ -90,9 +90,7 @@ func credentialOf(is func(m snapshot.Masked) bool) func(name, text string) bool 
 		} else if name == "command" || name == "args" || strings.Contains(text, "{{") {
 			scent = secret.Weak // charts write code there
 		}
-		return slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool {
-			return m.Size > 0 && (m.Fernet || secret.Judge(scent, m.Shapes)) && is(m)
-		})
+		return holds(text, func(m snapshot.Masked) bool { return (m.Fernet || secret.Judge(scent, m.Shapes)) && is(m) })
 	}
 }
 

@@ -106,9 +106,9 @@ func (r *run) remember() {
 	}
 	slices.SortFunc(r.past.read, func(a, b pastRevision) int { return a.number - b.number })
 	for _, one := range r.past.read {
-		values, _ := cutDown(one.values, func(id string) bool { return !recorded[id] }).(map[string]any)
+		values, _ := cutDown(one.values, func(m snapshot.Masked) bool { return !recorded[m.ID] }).(map[string]any)
 		said := idsIn(values)
-		kept := one.kept(func(id string) bool { return !recorded[id] && !said[id] && live[id] })
+		kept := one.kept(func(m snapshot.Masked) bool { return !recorded[m.ID] && !said[m.ID] && live[m.ID] })
 		past := snapshot.Past{Revision: one.number, Status: one.status, Values: values, Kept: kept}
 		if !r.ownValues(one.number, one.stored) {
 			past.Left = r.leftovers(one.stored, recorded)
@@ -131,7 +131,7 @@ func (r *run) keepPast(p snapshot.Past) {
 }
 
 // kept are the texts of the revision's objects with a secret that is asked for.
-func (r *pastRevision) kept(is func(id string) bool) []snapshot.Kept {
+func (r *pastRevision) kept(is func(m snapshot.Masked) bool) []snapshot.Kept {
 	var out []snapshot.Kept
 	for _, o := range r.installed {
 		eachText(o.Content, "", func(path, text string) {
@@ -148,7 +148,7 @@ var besideSecrets = set("name", "key", "kind", "id", "type")
 
 // cutDown keeps the texts below a node with a secret that is asked for, and
 // what names them. Entries of lists keep their places. It is nil where nothing stays.
-func cutDown(node any, is func(id string) bool) any {
+func cutDown(node any, is func(m snapshot.Masked) bool) any {
 	return cutTo(node, "", func(_, text string) bool { return holds(text, is) })
 }
 
@@ -196,8 +196,8 @@ func cutMap(at map[string]any, keep func(name, text string) bool) any {
 	return out
 }
 
-func holds(text string, is func(id string) bool) bool {
-	return slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 && is(m.ID) })
+func holds(text string, is func(m snapshot.Masked) bool) bool {
+	return slices.ContainsFunc(snapshot.MaskedIn(text), func(m snapshot.Masked) bool { return m.Size > 0 && is(m) })
 }
 
 // idsIn are the masked values below a node.

@@ -43,16 +43,8 @@ func within(user, others map[string]any) bool {
 // leftovers are the texts among what a revision keeps as its chart's values
 // that hold a secret of a user's: what everybody knows is the chart's own.
 func (r *run) leftovers(stored map[string]any, recorded map[string]bool) map[string]any {
-	masked := r.masker.values(stored)
-	published := map[string]bool{}
-	eachText(masked, "", func(_, text string) {
-		for _, m := range snapshot.MaskedIn(text) {
-			if len(m.Published) > 0 {
-				published[m.ID] = true
-			}
-		}
-	})
-	out, _ := cutDown(masked, func(id string) bool { return !recorded[id] && !published[id] }).(map[string]any)
+	isUsers := func(m snapshot.Masked) bool { return len(m.Published) == 0 && !recorded[m.ID] }
+	out, _ := cutDown(r.masker.values(stored), isUsers).(map[string]any)
 	return out
 }
 
