@@ -97,10 +97,8 @@ func (m *Model) UserValue(path []string) any {
 	if release.Gives(path) {
 		return dig(release.Values, path)
 	}
-	for _, layer := range release.Layers {
-		if text, isText := dig(layer.Values, path).(string); isText && layer.Chart && !strings.Contains(text, "\n") {
-			return text
-		}
+	if text, isText := release.Written(path).(string); isText && !strings.Contains(text, "\n") {
+		return text
 	}
 	return nil
 }

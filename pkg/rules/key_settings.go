@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/airflowsec/kubectl-airflowsec/pkg/airflow"
-	"github.com/airflowsec/kubectl-airflowsec/pkg/change"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/rule"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/secret"
 	"github.com/airflowsec/kubectl-airflowsec/pkg/snapshot"
@@ -129,11 +128,8 @@ func givesValue(p *rule.Pass, key string) bool {
 	if value := valueAt(p, key); value != nil {
 		return value != ""
 	}
-	pointer := change.ValuesPointer(p.Reachable(key))
-	return slices.ContainsFunc(p.Release().Layers, func(layer snapshot.Layer) bool {
-		value, found := change.Lookup(layer.Values, pointer)
-		return layer.Chart && found && value != "" && !p.Release().Gives(change.Split(pointer))
-	})
+	written := p.Release().Written(strings.Split(p.Reachable(key), "."))
+	return written != nil && written != ""
 }
 
 // isPlaceholder tells of a text that stands where a key has yet to be written,

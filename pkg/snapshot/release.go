@@ -81,6 +81,25 @@ func (r *Release) Gives(path []string) bool {
 	return true
 }
 
+// Written is what somebody wrote into the chart's own values at a path; nil
+// where nothing is, or where the values hold something in its place.
+func (r *Release) Written(path []string) any {
+	if r.Gives(path) {
+		return nil
+	}
+	for _, layer := range r.Layers {
+		var node any = layer.Values
+		for _, key := range path {
+			at, _ := node.(map[string]any)
+			node = at[key]
+		}
+		if layer.Chart && node != nil {
+			return node
+		}
+	}
+	return nil
+}
+
 // Past is a revision of a release in Helm's storage.
 type Past struct {
 	Revision int    `json:"revision"`
